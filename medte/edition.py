@@ -1,0 +1,179 @@
+"""An edition: the data of a run, from its sources' records to training pairs and task data, told from top to bottom.
+
+`build` reads every source, cleans, deduplicates, splits each source's documents into a part for training and one for
+evaluation, makes the tasks of the one and the pairs of the other, and drops every pair that touches a task. What it
+writes is reused as long as profile, code and inputs are the same; the manifest, written last, says what is in it.
+"""
+
+import math
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from medte import paths
+from medte.curation.clean import clean
+from medte.curation.deduplicate import deduplicate
+from medte.curation.leakage import audit
+from medte.curation.pairs import pairs as make_pairs
+from medte.errors import MedteError
+from medte.manifest import code_digest, digest, seal, unseal, verify
+from medte.profile import Data, Profile
+from medte.records import Record
+from medte.sources import registry
+from medte.tasks.build import TaskData, build as build_task, chance
+from medte.tasks.catalogue import catalogue, task as find_task
+
+Say = Callable[[str], None]
+
+
+def split(records: Iterable[Record], data: Data) -> tuple[list[Record], list[Record]]:
+    """(training, evaluation): whole documents by hash, in proportion within each stratum.
+
+    A stratum is what the source says should be in both parts: a category, a search term, a diagnosis. Records that
+    their source marks `training_only` are never for evaluation.
+    """
+    records = list(records)
+    stratum_of = {}
+    for record in records:
+        if not record.facts.get("training_only"):
+            stratum_of.setdefault(record.document, (record.source, record.facts.get("stratum")))
+    documents_of: dict[tuple, list[str]] = {}
+    for document, stratum in stratum_of.items():
+        documents_of.setdefault(stratum, []).append(document)
+    evaluation = set()
+    for (source, _), documents in documents_of.items():
+        share = data.evaluation_share.get(source, data.evaluation_share["default"])
+        documents.sort(key=lambda document: chance(data.seed, document))
+        evaluation.update(documents[: math.ceil(share * len(documents))])
+    return [r for r in records if r.document not in evaluation], [r for r in records if r.document in evaluation]
+
+
+def inputs_digest(profile: Profile) -> str:
+    """A digest of all that decides what the edition holds: the profile's part, the code, the knowledge or mirror files."""
+    here = paths.PACKAGE
+    code = [here / name for name in ("edition.py", "records.py", "curation", "sources", "tasks")]
+    parts = [profile.data.model_dump(), profile.training.sources, profile.training.max_pairs]
+    return digest([*parts, code_digest(*code), registry.inputs_digest(profile.data.edition)])
+
+
+class Edition:
+    """A finished edition on disk; every file is checked against its hash before it is read."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.manifest = unseal(folder)
+        if self.manifest is None:
+            raise MedteError(f"{folder} holds no finished edition; run `medte data build` first")
+
+    @property
+    def name(self) -> str:
+        return self.manifest["edition"]
+
+    @property
+    def tasks(self) -> dict[str, dict]:
+        """For each task that could be built: its data's hash, number of rows and what was left out."""
+        return self.manifest["tasks"]
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """For each task that could not be built: why."""
+        return self.manifest["missing"]
+
+    def task_data(self, name: str) -> TaskData:
+        """The rows of one task. MedteError if the task is missing from this edition, or its file is damaged."""
+        entry = find_task(name)
+        if name not in self.tasks:
+            raise MedteError(f"{name} is missing from the {self.name} edition: {self.missing[name]}")
+        rows = pd.read_parquet(verify(self.folder, f"tasks/{name}.parquet"))
+        return TaskData(entry, rows, self.tasks[name]["dropped"])
+
+    def pairs(self) -> pd.DataFrame:
+        """All training pairs: sentence1, sentence2, source, document."""
+        return pd.read_parquet(verify(self.folder, "pairs.parquet"))
+
+
+def data_hash(data: TaskData) -> str:
+    """The digest of a task's rows, which is its revision: other rows, other revision."""
+    return digest([list(data.rows.columns), data.rows.astype(str).values.tolist()])
+
+
+def build(profile: Profile, say: Say = lambda line: None) -> Edition:
+    """The edition of a profile, built if it is not there or its inputs have changed; `say` gets a line a source."""
+    folder = paths.Run(profile.name).edition
+    key = inputs_digest(profile)
+    finished = unseal(folder)
+    if finished and finished["inputs"] == key:
+        return Edition(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tasks").mkdir(parents=True)
+
+    training: dict[str, list[Record]] = {}
+    evaluation: dict[str, list[Record]] = {}
+    counts, absent = {}, {}
+    for source in registry.SOURCES:
+        try:
+            read = [clean(record) for record in registry.read(profile.data.edition, source)]
+        except registry.SourceMissing as reason:
+            absent[source] = str(reason)
+            say(f"{source}: not in this edition ({reason})")
+            continue
+        kept, repeats = deduplicate(read)
+        training[source], evaluation[source] = split(kept, profile.data)
+        counts[source] = {
+            "records": len(read),
+            "repeated": len(repeats),
+            "training": len(training[source]),
+            "evaluation": len(evaluation[source]),
+            "licences": dict(sorted(Counter(record.licence for record in read).items())),
+            "fictional": any(record.fictional for record in read),
+        }
+        say(f"{source}: {len(read):,} records, {len(repeats):,} repeated, {len(evaluation[source]):,} for evaluation")
+
+    tasks, missing, texts, documents = {}, {}, set(), set()
+    for entry in catalogue().values():
+        if entry.source not in evaluation:
+            missing[entry.name] = absent[entry.source]
+            continue
+        data = build_task(entry, evaluation[entry.source], profile.data.max_items)
+        if reason := data.missing():
+            missing[entry.name] = reason
+            continue
+        data.rows.to_parquet(folder / "tasks" / f"{entry.name}.parquet", index=False)
+        tasks[entry.name] = {"hash": data_hash(data), "rows": len(data.rows), "dropped": data.dropped}
+        texts.update(data.texts())
+        documents.update(data.rows["unit"])
+    say(f"{len(tasks)} of {len(catalogue())} tasks built, {len(texts):,} distinct texts")
+
+    chosen = [pair for source in profile.training.sources for pair in _pairs(training.get(source, []), profile)]
+    clean_pairs, leaks = audit(chosen, texts, documents)
+    table = pd.DataFrame([asdict(pair) for pair in clean_pairs], columns=["sentence1", "sentence2", "source", "document"])
+    table.to_parquet(folder / "pairs.parquet", index=False)
+    say(f"{len(table):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
+
+    facts = {
+        "edition": profile.data.edition,
+        "inputs": key,
+        "sources": counts,
+        "absent": absent,
+        "tasks": tasks,
+        "missing": missing,
+        "evaluation_texts": len(texts),
+        "pairs": {source: int(n) for source, n in table["source"].value_counts().sort_index().items()},
+        "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(leaks.items())},
+        "training_texts_in_evaluation": len(texts & {*table["sentence1"], *table["sentence2"]}),
+    }
+    seal(folder, facts, [folder / "pairs.parquet", *(folder / "tasks").glob("*.parquet")])
+    return Edition(folder)
+
+
+def _pairs(records: list[Record], profile: Profile) -> list:
+    """Distinct pairs of one source's training records, capped by hash where the profile caps them."""
+    found = list({(pair.sentence1, pair.sentence2): pair for pair in make_pairs(records)}.values())
+    if profile.training.max_pairs and len(found) > profile.training.max_pairs:
+        found = sorted(found, key=lambda pair: chance(profile.data.seed, pair.sentence1, pair.sentence2))
+        found = found[: profile.training.max_pairs]
+    return found

@@ -1,0 +1,109 @@
+"""A profile is one whole run as a YAML file: which data, base encoder, budgets, models and seeds. Unknown keys are errors."""
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from medte import paths
+from medte.errors import MedteError, require_known, unknown
+from medte.manifest import digest
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Strict):
+    """What the run is trained and judged on."""
+
+    edition: Literal["mini", "open", "full"]
+    evaluation_share: dict[str, Annotated[float, Field(gt=0, le=1)]]  # of documents, by source or "default"; the rest trains
+    max_items: Count  # queries, pairs, or texts of a class, that a task keeps at most
+    seed: int
+
+
+class Training(Strict):
+    """How the base encoder is fine-tuned; recipe §2 unless the profile says otherwise."""
+
+    sources: list[str]
+    max_pairs: Count | None  # of each source; None keeps all
+    max_length: Count  # tokens
+    batch_size: Count
+    temperature: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    warmup: Annotated[float, Field(ge=0)]  # steps, or a share of them where below 1
+    schedule: Literal["constant", "linear"]
+    steps: Count
+    validation_pairs: Count  # held out of training, never of the tasks
+    bf16: bool | Literal["auto"]
+    seed: int
+    candidates: dict[str, list[float]] = {}  # settings that `medte train --choose` compares on the validation pairs
+
+
+class Encoding(Strict):
+    """How texts become vectors in the evaluation."""
+
+    max_length: Count
+    tokens_per_batch: Count
+    dtype: Literal["auto", "float32", "bfloat16"]
+
+
+class Profile(Strict):
+    name: str
+    description: str
+    data: Data
+    base: str
+    training: Training
+    encoding: Encoding
+    benchmark: str
+    protocol: Literal["published"]
+    models: Annotated[list[str], Field(min_length=1)]
+    compared_with: str  # the model that every other is compared with
+    bootstrap: Count  # draws behind each interval
+
+    @property
+    def hash(self) -> str:
+        """A digest of everything the profile says."""
+        return digest(self.model_dump())
+
+    def check_names(self, *, sources: set[str], models: set[str], benchmarks: set[str]) -> "Profile":
+        """The profile itself, once every name in it is known to the registries handed in."""
+        require_known("source", self.training.sources, sources)
+        require_known("model", [*self.models, self.base, self.compared_with], models)
+        require_known("benchmark", [self.benchmark], benchmarks)
+        return self
+
+
+def names() -> list[str]:
+    """The names of the profiles that exist."""
+    return sorted(path.stem for path in paths.profiles().glob("*.yaml"))
+
+
+@lru_cache
+def load_profile(name: str) -> Profile:
+    """The profile of that name. MedteError for an unknown name, an unknown key or a value that does not fit."""
+    path = paths.profiles() / f"{name}.yaml"
+    if name not in names():
+        raise unknown("profile", name, names())
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise MedteError(f"{path.name} is no YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise MedteError(f"{path.name}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    place = [str(part) for part in problem["loc"]]
+    if problem["type"] != "extra_forbidden":
+        return f"{'.'.join(place)}: {problem['msg']}, got {problem.get('input')!r}"
+    model = Profile
+    for part in place[:-1]:
+        model = model.model_fields[part].annotation
+    return str(unknown("key", place[-1], model.model_fields)).replace(f"{place[-1]!r}", f"{'.'.join(place)!r}", 1)

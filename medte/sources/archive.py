@@ -1,0 +1,27 @@
+"""Members of a compressed archive as a publisher serves it; a cut or damaged file is an error that says so."""
+
+import lzma
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from medte.errors import MedteError
+
+
+def the_file(folder: Path, pattern: str) -> Path:
+    """The one file in `folder` that matches. MedteError where there is none or several."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise MedteError(f"{folder} should hold one file {pattern}, and holds {len(found)}")
+    return found[0]
+
+
+def members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of every file of a tar archive whose name ends with `suffix`, in the order of names."""
+    try:
+        with tarfile.open(path) as archive:
+            inside = [member for member in archive if member.isfile() and member.name.endswith(suffix)]
+            contents = {member.name: archive.extractfile(member).read() for member in inside}
+    except (tarfile.TarError, EOFError, lzma.LZMAError) as error:
+        raise MedteError(f"{path} is damaged or cut off ({error or type(error).__name__}); fetch it again") from error
+    yield from sorted(contents.items())

@@ -1,0 +1,162 @@
+"""Discharge notes and admissions of fictional patients, in the schema of MIMIC-IV-Note (`discharge`) and MIMIC-IV (`admissions`).
+
+A note is put together from the pieces that `knowledge/diagnoses` gives for one discharge diagnosis, dealt like cards so
+that each is used equally often, with the patient's own long-standing illnesses, age and sex.
+
+Readmission is drawn from a stated model: after a stay that the patient survived, the chance of coming back is
+`1 / (1 + exp(-(BASE + PER_COMORBIDITY * comorbidities + PER_DECADE * (age - 60) / 10)))`, and if so the days until then
+are 0.1 to 3 (40 %), 3 to 7 (20 %), 7 to 30 (25 %) or 31 to 300 (15 %).
+"""
+
+import math
+import random
+from datetime import datetime, timedelta
+
+from medte.sources.mini.knowledge import Comorbidity, Diagnosis, load
+
+PATIENTS = 42  # of each diagnosis
+PATIENTS_OF_A_LONE_CLASS = 84  # of a diagnosis that makes up a whole class of a task
+LONE_CLASSES = {"cellulitis", "urinary tract infection", "choledocholithiasis", "right breast cancer", "prostate cancer"}
+LISTED = 0.3  # share of notes whose discharge diagnosis is a list, primary and secondary
+BASE, PER_COMORBIDITY, PER_DECADE = -2.2, 0.7, 0.25
+DIED = {"deceased", "expired", "patient expired"}
+RETURNS_WITH = (
+    "pneumonia", "cellulitis", "urinary tract infection", "chest pain", "abdominal pain", "syncope",
+)  # fmt: skip
+
+NOTE = """\
+
+Name:  ___                     Unit No:   ___
+
+Admission Date:  ___              Discharge Date:   ___
+
+Date of Birth:  ___             Sex:   {sex}
+
+Allergies:
+No Known Allergies / Adverse Drug Reactions
+
+Chief Complaint:
+{complaint}
+
+Major Surgical or Invasive Procedure:
+None
+
+History of Present Illness:
+{history}
+
+Past Medical History:
+{past}
+
+Brief Hospital Course:
+{course}
+
+Discharge Diagnosis:
+{diagnosis}
+
+Discharge Instructions:
+{instructions}
+
+Followup Instructions:
+___
+"""
+
+
+class Deck:
+    """Deals the cards of a list in shuffled order and shuffles anew when all were dealt."""
+
+    def __init__(self, cards: list, draw: random.Random):
+        self.cards, self.draw, self.left = list(cards), draw, []
+
+    def deal(self, count: int = 1) -> list:
+        dealt = []
+        while len(dealt) < min(count, len(self.cards)):
+            if not self.left:
+                self.left = self.draw.sample(self.cards, len(self.cards))
+            card = self.left.pop()
+            if card not in dealt:
+                dealt.append(card)
+        return dealt
+
+
+class Ward:
+    """The pieces for one diagnosis, each kind a deck."""
+
+    KINDS = ("complaints", "onset", "story", "negatives", "findings", "course", "details", "instructions")
+
+    def __init__(self, diagnosis: Diagnosis, draw: random.Random):
+        self.diagnosis, self.draw = diagnosis, draw
+        self.decks = {kind: Deck(getattr(diagnosis, kind), draw) for kind in self.KINDS}
+
+    def note(self, age: int, sex: str, comorbidities: list[Comorbidity]) -> str:
+        """The text of one discharge note."""
+        deal, draw = (lambda kind, count=1: self.decks[kind].deal(count)), self.draw
+        noun = {"M": "man", "F": "woman"}[sex]
+        details = deal("details", draw.choice((1, 2, 2)))
+        story = deal("story", draw.choice((2, 2, 3)))
+        known = f" {comorbidities[0].history}" if comorbidities else ""
+        onset = deal("onset")[0].rstrip(".")
+        parts = [f"___ is a {age} year old {noun}{known} {onset}."]
+        parts += draw.sample(story + [detail.history for detail in details], len(story) + len(details))
+        parts += [*deal("negatives"), *deal("findings")]
+        advice = [*deal("instructions"), *(detail.instructions for detail in details)]
+        advice += [illness.instructions for illness in comorbidities[:2]]
+        diagnosis = self.diagnosis.diagnosis
+        if comorbidities and draw.random() < LISTED:
+            secondary = "\n".join(illness.diagnosis for illness in comorbidities)
+            diagnosis = f"Primary: {diagnosis}\nSecondary:\n{secondary}"
+        return NOTE.format(
+            sex=sex,
+            complaint=deal("complaints")[0],
+            history=" ".join(parts),
+            past="\n".join(illness.abbreviation for illness in comorbidities) or "None",
+            course=" ".join(deal("course", 2)),
+            diagnosis=diagnosis,
+            instructions=" ".join(advice),
+        )
+
+
+def chance_of_return(age: int, comorbidities: int) -> float:
+    """The modelled probability that a patient who left the hospital alive comes back within 300 days."""
+    return 1 / (1 + math.exp(-(BASE + PER_COMORBIDITY * comorbidities + PER_DECADE * (age - 60) / 10)))
+
+
+def days_until_return(draw: random.Random) -> float:
+    low, high = draw.choices(((0.1, 2.9), (3.1, 6.9), (7.1, 29.9), (31, 300)), weights=(40, 20, 25, 15))[0]
+    return draw.uniform(low, high)
+
+
+def render(seed: int = 0) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Rows of `discharge` (note_id, subject_id, hadm_id, charttime, text) and of `admissions`, the same for a seed."""
+    draw = random.Random(seed)
+    wards = {diagnosis.diagnosis: Ward(diagnosis, draw) for diagnosis in load("diagnoses")}
+    comorbidities = Deck(load("comorbidities"), draw)
+    discharge, admissions = [], []
+    subject = 10_000_000
+    for first in list(wards):
+        for _ in range(PATIENTS_OF_A_LONE_CLASS if first in LONE_CLASSES else PATIENTS):
+            subject += 1
+            own = comorbidities.deal(draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0])
+            ward = wards[first]
+            age, sex = draw.randint(*ward.diagnosis.ages), draw.choice(ward.diagnosis.sexes)
+            arrived = datetime(2150, 1, 1) + timedelta(days=draw.uniform(0, 3650))
+            while True:
+                stay = len(admissions) + 20_000_000
+                left = arrived + timedelta(days=draw.uniform(1, 9))
+                died = ward.diagnosis.diagnosis in DIED
+                ids = {"subject_id": str(subject), "hadm_id": str(stay)}
+                text = ward.note(age, sex, own)
+                discharge.append({"note_id": f"{subject}-DS-{stay}", **ids, "charttime": _stamp(left), "text": text})
+                admissions.append(
+                    {**ids, "admittime": _stamp(arrived), "dischtime": _stamp(left), "deathtime": _stamp(left) if died else ""}
+                    | {"hospital_expire_flag": str(int(died))}
+                )
+                if died or draw.random() >= chance_of_return(age, len(own)):
+                    break
+                arrived = left + timedelta(days=days_until_return(draw))
+                fitting = [name for name in RETURNS_WITH if name in wards and sex in wards[name].diagnosis.sexes]
+                ward = wards[draw.choice([first, *fitting])]
+    return discharge, admissions
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
