@@ -10,8 +10,8 @@ __version__ = "0.1.0"
 __all__ = ["get_benchmark", "get_task", "load_profile"]
 
 _HOMES = {
-    "get_benchmark": "medte.tasks.benchmark",
-    "get_task": "medte.tasks.benchmark",
+    "get_benchmark": "medte.benchmark",
+    "get_task": "medte.benchmark",
     "load_profile": "medte.profile",
 }
 

@@ -34,7 +34,8 @@ def split(records: Iterable[Record], data: Data) -> tuple[list[Record], list[Rec
     """(training, evaluation): whole documents by hash, in proportion within each stratum.
 
     A stratum is what the source says should be in both parts: a category, a search term, a diagnosis. Records that
-    their source marks `training_only` are never for evaluation.
+    their source marks `training_only` are never for evaluation; nor are they used (in `build`) where they are about a
+    document that is.
     """
     records = list(records)
     stratum_of = {}
@@ -132,6 +133,11 @@ def build(profile: Profile, say: Say = lambda line: None) -> Edition:
             "fictional": any(record.fictional for record in read),
         }
         say(f"{source}: {len(read):,} records, {len(repeats):,} repeated, {len(evaluation[source]):,} for evaluation")
+
+    evaluated = {record.document for part in evaluation.values() for record in part}
+    for source, part in training.items():
+        training[source] = [record for record in part if record.facts.get("about") not in evaluated]
+        counts[source]["training"] = len(training[source])
 
     tasks, missing, texts, documents = {}, {}, set(), set()
     for entry in catalogue().values():

@@ -7,9 +7,6 @@ from pathlib import Path
 from medte.records import Record
 from medte.sources.archive import members, the_file
 
-LICENCES = {"publicdomain/zero": "CC0-1.0", "licenses/by/": "CC-BY"}  # by what stands in the licence's address
-
-
 def _text(element: ElementTree.Element | None) -> str:
     return "" if element is None else " ".join("".join(element.itertext()).split())
 
@@ -22,21 +19,28 @@ def _abstract(article: ElementTree.Element) -> str:
     return ""
 
 
-def _licence(content: bytes) -> str | None:
-    head = content.decode("utf-8", errors="replace").lower()
-    for mark, licence in LICENCES.items():
-        if f"creativecommons.org/{mark}" in head:
-            return licence
+def _licence(article: ElementTree.Element) -> str | None:
+    """CC0-1.0 or CC-BY, as the licence's address or wording says; None for anything narrower or unstated."""
+    permissions = article.find(".//permissions")
+    if permissions is None:
+        return None
+    addresses = [value for element in permissions.iter() for value in element.attrib.values()]
+    said = " ".join([*addresses, _text(permissions)]).lower().replace("-", "").replace(" ", "")
+    if "publicdomain/zero" in said:
+        return "CC0-1.0"
+    narrower = any(word in said for word in ("noncommercial", "noderiv", "sharealike", "licenses/bync", "licenses/bynd", "licenses/bysa"))
+    if not narrower and ("licenses/by/" in said or "creativecommonsattribution" in said):
+        return "CC-BY"
     return None
 
 
 def read(folder: Path) -> Iterator[Record]:
-    """One record an article that has a title and an abstract; its document is the PMC id."""
+    """One record an article with title, abstract and a licence that allows any use; its document is the PMC id."""
     for name, content in members(the_file(folder, "*.tar.xz"), ".nxml"):
         article = ElementTree.fromstring(content)
         texts = {"title": _text(article.find(".//article-title")), "abstract": _abstract(article)}
-        licence = _licence(content)
-        if all(texts.values()):
+        licence = _licence(article)
+        if licence and all(texts.values()):
             identity = f"pmc:{Path(name).stem}"
             year = article.findtext(".//pub-date/year")
-            yield Record(identity, "pmc", identity, texts, licence or "as stated in the file", year)
+            yield Record(identity, "pmc", identity, texts, licence, year)

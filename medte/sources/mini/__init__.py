@@ -129,7 +129,7 @@ def medquad() -> Iterator[Record]:
         yield _record("medquad", entry.question, {"question": entry.question, "answer": entry.answer}, stratum=entry.type)
     for name, question, answer in facts.questions():
         yield _record(
-            "medquad", question, {"question": question, "answer": answer}, stratum="rendered", about=name, training_only=True
+            "medquad", question, {"question": question, "answer": answer}, stratum="rendered", about=f"wikipedia:{name.lower()}", training_only=True
         )
 
 

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 
 from medte.sources.mini.knowledge import Comorbidity, Diagnosis, load
 
-PATIENTS = 42  # of each diagnosis
-PATIENTS_OF_A_LONE_CLASS = 84  # of a diagnosis that makes up a whole class of a task
+PATIENTS = 60  # of each diagnosis
+PATIENTS_OF_A_LONE_CLASS = 100  # of a diagnosis that makes up a whole class of a task
 LONE_CLASSES = {"cellulitis", "urinary tract infection", "choledocholithiasis", "right breast cancer", "prostate cancer"}
-LISTED = 0.3  # share of notes whose discharge diagnosis is a list, primary and secondary
+LISTED = 0.4  # share of notes whose discharge diagnosis is a list, primary and secondary
 BASE, PER_COMORBIDITY, PER_DECADE = -2.2, 0.7, 0.25
 DIED = {"deceased", "expired", "patient expired"}
 RETURNS_WITH = (

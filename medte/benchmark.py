@@ -1,0 +1,43 @@
+"""MedEval for people who know mteb: its tasks and benchmarks, for an edition that is built at first use."""
+
+from medte.edition import Edition, build
+from medte.errors import MedteError
+from medte.profile import load_profile
+from medte.tasks.catalogue import benchmark_tasks, task as find_task
+from medte.tasks.mteb_tasks import mteb_task
+
+
+def _edition(name: str) -> Edition:
+    return build(load_profile(name))
+
+
+def get_task(name: str, edition: str = "mini"):
+    """A fresh mteb task; MedteError for an unknown name, or a task that the edition lacks.
+
+    `edition` is the name of a profile: "mini" is bundled, "open" is read from the folder that `MEDTE_MIRROR` names.
+    """
+    built = _edition(edition)
+    entry = find_task(name)
+    if name not in built.tasks:
+        raise MedteError(f"{name} is missing from the {edition} edition: {built.missing[name]}")
+    return mteb_task(entry, built.name, built.tasks[name]["hash"], lambda: built.task_data(name))
+
+
+def get_benchmark(name: str = "MedEval", edition: str = "mini"):
+    """An `mteb.Benchmark`: "MedEval" (51 tasks; also "MedTEB", the authors' name) or "MedEval-all" (77).
+
+    Tasks that an edition lacks are left out, and the description says which and why.
+    """
+    import mteb
+
+    built = _edition(edition)
+    wanted = benchmark_tasks(name)
+    lacking = [entry.name for entry in wanted if entry.name not in built.tasks]
+    return mteb.Benchmark(
+        name=f"{name} ({edition})",
+        tasks=[get_task(entry.name, edition) for entry in wanted if entry.name not in lacking],
+        description=f"{len(wanted) - len(lacking)} of {len(wanted)} tasks of the {edition} edition. "
+        + "; ".join(f"{task} is missing: {built.missing[task]}" for task in lacking),
+        reference="https://arxiv.org/abs/2507.19407",
+        citation="",
+    )

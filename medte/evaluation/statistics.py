@@ -1,0 +1,73 @@
+"""Means and intervals: a paired bootstrap over documents, with the tasks fixed.
+
+A replicate draws documents (pages, articles, questions, patients) with replacement, once for all tasks and models, so
+that what they share is drawn together; each task's value is then taken over its items as often as their document was
+drawn. The 2.5th and 97.5th percentiles over the replicates are the interval. It says how much a value would move with
+other documents of the same kind; other tasks and training seeds are not in it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from medte.evaluation.items import values
+from medte.evaluation.store import Result
+
+LEVELS = (2.5, 97.5)  # percentiles of a 95 % interval
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval, between 0 and 1 (differences: between -1 and 1), and what it is over."""
+
+    value: float
+    low: float
+    high: float
+    tasks: int
+
+
+def replicates(results: Sequence[Result], draws: int, seed: int) -> dict[tuple[str, str], np.ndarray]:
+    """For each (model, task): its values over `draws` replicates, paired across models and tasks."""
+    units = sorted({unit for result in results for unit in result["units"]})
+    place = {unit: i for i, unit in enumerate(units)}
+    times = np.random.default_rng(seed).multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws)  # (b, units)
+    drawn = {}
+    for result in results:
+        weights = times[:, [place[unit] for unit in result["units"]]].astype(float)  # (b, n)
+        drawn[result["model"], result["task"]] = values(result["family"], result["items"], weights)
+    return drawn
+
+
+class Scores:
+    """The results of several models on the same tasks, their means and the intervals of these."""
+
+    def __init__(self, results: Iterable[Result], draws: int = 1000, seed: int = 0):
+        self.results = {(result["model"], result["task"]): result for result in results}
+        self.models = list(dict.fromkeys(model for model, _ in self.results))
+        self.tasks = list(dict.fromkeys(task for _, task in self.results))
+        self._replicates = replicates(list(self.results.values()), draws, seed)
+
+    def lacking(self, model: str, tasks: Sequence[str]) -> list[str]:
+        """The tasks that the model has no result for."""
+        return [task for task in tasks if (model, task) not in self.results]
+
+    def mean(self, model: str, tasks: Sequence[str]) -> Estimate | None:
+        """The mean over `tasks`; None where the model lacks one of them, or there are none."""
+        if not tasks or self.lacking(model, tasks):
+            return None
+        values = [self.results[model, task]["value"] for task in tasks]
+        drawn = np.mean([self._replicates[model, task] for task in tasks], axis=0)
+        return Estimate(float(np.mean(values)), *np.percentile(drawn, LEVELS).tolist(), len(tasks))
+
+    def difference(self, model: str, other: str, tasks: Sequence[str]) -> Estimate | None:
+        """Mean of `model` minus mean of `other` over `tasks`, paired; None where either lacks one."""
+        if not tasks or self.lacking(model, tasks) or self.lacking(other, tasks):
+            return None
+        points = [self.results[model, task]["value"] - self.results[other, task]["value"] for task in tasks]
+        drawn = np.mean([self._replicates[model, task] - self._replicates[other, task] for task in tasks], axis=0)
+        return Estimate(float(np.mean(points)), *np.percentile(drawn, LEVELS).tolist(), len(tasks))
+
+    def of_family(self, family: str) -> list[str]:
+        """The tasks of one family."""
+        return [task for task in self.tasks if any(r["family"] == family for (_, t), r in self.results.items() if t == task)]
