@@ -22,7 +22,7 @@ from medte.curation.pairs import pairs as make_pairs
 from medte.errors import MedteError
 from medte.manifest import code_digest, digest, seal, unseal, verify
 from medte.profile import Data, Profile
-from medte.records import Record
+from medte.records import Pair, Record
 from medte.sources import registry
 from medte.tasks.build import TaskData, build as build_task, chance
 from medte.tasks.catalogue import catalogue, task as find_task
@@ -104,7 +104,7 @@ def data_hash(data: TaskData) -> str:
 
 def build(profile: Profile, say: Say = lambda line: None) -> Edition:
     """The edition of a profile, built if it is not there or its inputs have changed; `say` gets a line a source."""
-    folder = paths.Run(profile.name).edition
+    folder = paths.RunFolders(profile.name).edition
     key = inputs_digest(profile)
     finished = unseal(folder)
     if finished and finished["inputs"] == key:
@@ -154,9 +154,9 @@ def build(profile: Profile, say: Say = lambda line: None) -> Edition:
         documents.update(data.rows["unit"])
     say(f"{len(tasks)} of {len(catalogue())} tasks built, {len(texts):,} distinct texts")
 
-    chosen = [pair for source in profile.training.sources for pair in _pairs(training.get(source, []), profile)]
-    clean_pairs, leaks = audit(chosen, texts, documents)
-    table = pd.DataFrame([asdict(pair) for pair in clean_pairs], columns=["sentence1", "sentence2", "source", "document"])
+    candidates = [pair for source in profile.training.sources for pair in make_pairs(training.get(source, []))]
+    clean_pairs, leaks = audit(dict.fromkeys(candidates), texts, documents)
+    table = pd.DataFrame([asdict(pair) for pair in _capped(clean_pairs, profile)], columns=["sentence1", "sentence2", "source", "document"])
     table.to_parquet(folder / "pairs.parquet", index=False)
     say(f"{len(table):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
 
@@ -176,10 +176,11 @@ def build(profile: Profile, say: Say = lambda line: None) -> Edition:
     return Edition(folder)
 
 
-def _pairs(records: list[Record], profile: Profile) -> list:
-    """Distinct pairs of one source's training records, capped by hash where the profile caps them."""
-    found = list({(pair.sentence1, pair.sentence2): pair for pair in make_pairs(records)}.values())
-    if profile.training.max_pairs and len(found) > profile.training.max_pairs:
-        found = sorted(found, key=lambda pair: chance(profile.data.seed, pair.sentence1, pair.sentence2))
-        found = found[: profile.training.max_pairs]
-    return found
+def _capped(pairs: list[Pair], profile: Profile) -> list[Pair]:
+    """At most `max_pairs` of each source, chosen by hash, in their old order."""
+    chosen = set()
+    for source in {pair.source for pair in pairs}:
+        own = [pair for pair in pairs if pair.source == source]
+        own.sort(key=lambda pair: chance(profile.data.seed, pair.sentence1, pair.sentence2))
+        chosen.update(own[: profile.training.max_pairs])
+    return [pair for pair in pairs if pair in chosen]

@@ -30,7 +30,7 @@ def recorded() -> Path:
     return PACKAGE / "report" / "recorded"
 
 
-class Run:
+class RunFolders:
     """The folders of one run, which is one profile: `runs/<profile>/…`."""
 
     def __init__(self, profile: str):

@@ -22,7 +22,13 @@ SECTIONS = {
     "discharge_diagnosis": "Discharge Diagnosis",
     "discharge_instructions": "Discharge Instructions",
 }
-HEADING = re.compile(r"^([A-Z][A-Za-z /]+):[ \t]*$", re.MULTILINE)
+HEADINGS = (
+    "Allergies", "Attending", "Chief Complaint", "Major Surgical or Invasive Procedure", "History of Present Illness",
+    "Past Medical History", "Social History", "Family History", "Physical Exam", "Pertinent Results",
+    "Brief Hospital Course", "Medications on Admission", "Discharge Medications", "Discharge Disposition", "Facility",
+    "Discharge Diagnosis", "Discharge Condition", "Discharge Instructions", "Followup Instructions",
+)  # fmt: skip
+HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):[ \t]*$", re.MULTILINE)
 
 
 def sections(text: str) -> dict[str, str]:
@@ -51,8 +57,7 @@ def records(discharge: Iterable[Mapping], admissions: Iterable[Mapping], *, lice
     for row in discharge:
         days, died = returns.get(row["hadm_id"], (None, False))
         texts = sections(row["text"])
-        diagnosis = texts.get("discharge_diagnosis", "").casefold()
-        facts = {"stratum": diagnosis if fictional else "notes", "group": "notes", "days_to_return": days, "died": died}
+        facts = {"stratum": "notes", "group": "notes", "days_to_return": days, "died": died}
         patient = f"mimic_iv:{row['subject_id']}"
         yield Record(f"mimic_iv:{row['note_id']}", "mimic_iv", patient, texts, licence, row["charttime"], fictional, facts)
 

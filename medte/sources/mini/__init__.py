@@ -5,6 +5,7 @@ Pages, abstracts, questions, preprints and registrations are given as they were 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from medte.records import Record
 from medte.sources.mini import facts, notes
@@ -137,8 +138,9 @@ def mimic_iv() -> Iterator[Record]:
     """Discharge notes of fictional patients, rendered in MIMIC-IV-Note's schema and read by its reader."""
     from medte.sources.mimic_iv import records
 
-    discharge, admissions = notes.render()
-    return records(discharge, admissions, licence=LICENCE, fictional=True)
+    for record in records(*notes.render(), licence=LICENCE, fictional=True):
+        training = record.document >= f"mimic_iv:{notes.FIRST_SUBJECT['training']}"
+        yield replace(record, facts={**record.facts, "training_only": training})
 
 
 SOURCES = {

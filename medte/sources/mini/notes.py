@@ -1,23 +1,28 @@
 """Discharge notes and admissions of fictional patients, in the schema of MIMIC-IV-Note (`discharge`) and MIMIC-IV (`admissions`).
 
 A note is put together from the pieces that `knowledge/diagnoses` gives for one discharge diagnosis, dealt like cards so
-that each is used equally often, with the patient's own long-standing illnesses, age and sex.
+that each is used equally often, with the patient's own long-standing illnesses, age and sex. Every third piece and every
+third long-standing illness is for training patients alone, the others for evaluation patients alone, so that no wording
+stands in both. Training notes always list secondary diagnoses: the bare diagnosis is a text of the evaluation.
 
 Readmission is drawn from a stated model: after a stay that the patient survived, the chance of coming back is
 `1 / (1 + exp(-(BASE + PER_COMORBIDITY * comorbidities + PER_DECADE * (age - 60) / 10)))`, and if so the days until then
 are 0.1 to 3 (40 %), 3 to 7 (20 %), 7 to 30 (25 %) or 31 to 300 (15 %).
 """
 
+import itertools
 import math
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from medte.sources.mini.knowledge import Comorbidity, Diagnosis, load
 
-PATIENTS = 60  # of each diagnosis
-PATIENTS_OF_A_LONE_CLASS = 100  # of a diagnosis that makes up a whole class of a task
+PATIENTS = {"evaluation": 32, "training": 24}  # of each diagnosis
+PATIENTS_OF_A_LONE_CLASS = 64  # for evaluation, of a diagnosis that makes up a whole class of a task
 LONE_CLASSES = {"cellulitis", "urinary tract infection", "choledocholithiasis", "right breast cancer", "prostate cancer"}
-LISTED = 0.4  # share of notes whose discharge diagnosis is a list, primary and secondary
+LISTED = 0.4  # share of evaluation notes whose discharge diagnosis is a list, primary and secondary
+FIRST_SUBJECT = {"evaluation": 10_000_000, "training": 19_000_000}
 BASE, PER_COMORBIDITY, PER_DECADE = -2.2, 0.7, 0.25
 DIED = {"deceased", "expired", "patient expired"}
 RETURNS_WITH = (
@@ -78,14 +83,18 @@ class Deck:
         return dealt
 
 
+def _of_part(pieces: list, part: str) -> list:
+    return [piece for i, piece in enumerate(pieces) if (i % 3 == 2) == (part == "training")]
+
+
 class Ward:
-    """The pieces for one diagnosis, each kind a deck."""
+    """The pieces for one diagnosis and one part, each kind a deck."""
 
     KINDS = ("complaints", "onset", "story", "negatives", "findings", "course", "details", "instructions")
 
-    def __init__(self, diagnosis: Diagnosis, draw: random.Random):
-        self.diagnosis, self.draw = diagnosis, draw
-        self.decks = {kind: Deck(getattr(diagnosis, kind), draw) for kind in self.KINDS}
+    def __init__(self, diagnosis: Diagnosis, part: str, draw: random.Random):
+        self.diagnosis, self.part, self.draw = diagnosis, part, draw
+        self.decks = {kind: Deck(_of_part(getattr(diagnosis, kind), part), draw) for kind in self.KINDS}
 
     def note(self, age: int, sex: str, comorbidities: list[Comorbidity]) -> str:
         """The text of one discharge note."""
@@ -101,7 +110,7 @@ class Ward:
         advice = [*deal("instructions"), *(detail.instructions for detail in details)]
         advice += [illness.instructions for illness in comorbidities[:2]]
         diagnosis = self.diagnosis.diagnosis
-        if comorbidities and draw.random() < LISTED:
+        if comorbidities and (self.part == "training" or draw.random() < LISTED):
             secondary = "\n".join(illness.diagnosis for illness in comorbidities)
             diagnosis = f"Primary: {diagnosis}\nSecondary:\n{secondary}"
         return NOTE.format(
@@ -127,35 +136,40 @@ def days_until_return(draw: random.Random) -> float:
 
 def render(seed: int = 0) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Rows of `discharge` (note_id, subject_id, hadm_id, charttime, text) and of `admissions`, the same for a seed."""
-    draw = random.Random(seed)
-    wards = {diagnosis.diagnosis: Ward(diagnosis, draw) for diagnosis in load("diagnoses")}
-    comorbidities = Deck(load("comorbidities"), draw)
     discharge, admissions = [], []
-    subject = 10_000_000
-    for first in list(wards):
-        for _ in range(PATIENTS_OF_A_LONE_CLASS if first in LONE_CLASSES else PATIENTS):
-            subject += 1
-            own = comorbidities.deal(draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0])
-            ward = wards[first]
-            age, sex = draw.randint(*ward.diagnosis.ages), draw.choice(ward.diagnosis.sexes)
-            arrived = datetime(2150, 1, 1) + timedelta(days=draw.uniform(0, 3650))
-            while True:
-                stay = len(admissions) + 20_000_000
-                left = arrived + timedelta(days=draw.uniform(1, 9))
-                died = ward.diagnosis.diagnosis in DIED
-                ids = {"subject_id": str(subject), "hadm_id": str(stay)}
-                text = ward.note(age, sex, own)
-                discharge.append({"note_id": f"{subject}-DS-{stay}", **ids, "charttime": _stamp(left), "text": text})
-                admissions.append(
-                    {**ids, "admittime": _stamp(arrived), "dischtime": _stamp(left), "deathtime": _stamp(left) if died else ""}
-                    | {"hospital_expire_flag": str(int(died))}
-                )
-                if died or draw.random() >= chance_of_return(age, len(own)):
-                    break
-                arrived = left + timedelta(days=days_until_return(draw))
-                fitting = [name for name in RETURNS_WITH if name in wards and sex in wards[name].diagnosis.sexes]
-                ward = wards[draw.choice([first, *fitting])]
+    for part in PATIENTS:
+        draw = random.Random(f"{part} {seed}")
+        wards = {diagnosis.diagnosis: Ward(diagnosis, part, draw) for diagnosis in load("diagnoses")}
+        illnesses = Deck(_of_part(load("comorbidities"), part), draw)
+        subject = FIRST_SUBJECT[part]
+        for first in wards:
+            lone = part == "evaluation" and first in LONE_CLASSES
+            for _ in range(PATIENTS_OF_A_LONE_CLASS if lone else PATIENTS[part]):
+                subject += 1
+                for note, admission in _patient(subject, first, wards, illnesses, draw):
+                    discharge.append(note)
+                    admissions.append(admission)
     return discharge, admissions
+
+
+def _patient(subject: int, first: str, wards: dict[str, Ward], illnesses: Deck, draw: random.Random) -> Iterator[tuple[dict, dict]]:
+    """The stays of one patient, in time order: a row of `discharge` and one of `admissions` for each."""
+    own = illnesses.deal(draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0])
+    ward = wards[first]
+    age, sex = draw.randint(*ward.diagnosis.ages), draw.choice(ward.diagnosis.sexes)
+    arrived = datetime(2150, 1, 1) + timedelta(days=draw.uniform(0, 3650))
+    for stay in itertools.count():
+        left = arrived + timedelta(days=draw.uniform(1, 9))
+        died = ward.diagnosis.diagnosis in DIED
+        ids = {"subject_id": str(subject), "hadm_id": f"{subject}{stay:02d}"}
+        note = {"note_id": f"{subject}-DS-{stay}", **ids, "charttime": _stamp(left), "text": ward.note(age, sex, own)}
+        times = {"admittime": _stamp(arrived), "dischtime": _stamp(left), "deathtime": _stamp(left) if died else ""}
+        yield note, ids | times | {"hospital_expire_flag": str(int(died))}
+        if died or draw.random() >= chance_of_return(age, len(own)):
+            return
+        arrived = left + timedelta(days=days_until_return(draw))
+        fitting = [name for name in RETURNS_WITH if name in wards and sex in wards[name].diagnosis.sexes]
+        ward = wards[draw.choice([first, *fitting])]
 
 
 def _stamp(moment: datetime) -> str:

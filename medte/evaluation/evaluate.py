@@ -35,7 +35,7 @@ def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> l
 
 def result_key(task: Task, edition: Edition, revision: str, profile: Profile) -> str:
     """A digest of all that decides a result: data, weights and settings of the encoder, protocol, versions, this code."""
-    code = [paths.PACKAGE / "evaluation" / "run.py", paths.PACKAGE / "evaluation" / "items.py", paths.PACKAGE / "tasks" / "mteb_tasks.py"]
+    code = [paths.PACKAGE / "evaluation" / "evaluate.py", paths.PACKAGE / "evaluation" / "items.py", paths.PACKAGE / "tasks" / "mteb_tasks.py"]
     return digest([task.name, edition.tasks[task.name]["hash"], revision, profile.protocol, _versions(), code_digest(*code)])
 
 
@@ -57,7 +57,7 @@ def evaluate(
     `trained` gives the folder of the model that a profile's run trains; `say` gets a line for each step. An interrupted
     call leaves whole results, and the next goes on after them.
     """
-    run = paths.Run(profile.name)
+    run = paths.RunFolders(profile.name)
     store = Store(run.results)
     tasks = tasks_of(profile, edition, family)
     results = []

@@ -1,0 +1,150 @@
+"""Results as tables: plain rows first, then HTML for a page. Numbers are rounded here, last, and nowhere else.
+
+In a table of scores the best value of a row or column is bold, and so that nobody reads noise as rank, every value that
+a paired interval cannot tell from the best carries a dot. Intervals are small and grey.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from medte.evaluation.statistics import Estimate, Scores
+from medte.models.registry import entry
+from medte.tasks.catalogue import FAMILIES, catalogue
+
+FAMILY_TITLE = {
+    "classification": "Classification",
+    "clustering": "Clustering",
+    "pair_classification": "Pair classification",
+    "retrieval": "Retrieval",
+}
+METRIC_TITLE = {
+    "classification": "macro F1",
+    "clustering": "v-measure",
+    "pair_classification": "F1 at the best threshold",
+    "retrieval": "nDCG@10",
+}
+MISSING = "–"
+
+
+def percent(number: float | None, digits: int = 1, sign: bool = False) -> str:
+    """A share as a percentage without its sign, "–" for None."""
+    return MISSING if number is None else f"{100 * number:{'+' if sign else ''}.{digits}f}".replace("-", "−")
+
+
+def cell(estimate: Estimate | None, *, sign: bool = False) -> str:
+    """A value with its interval as HTML, in percent."""
+    if estimate is None:
+        return MISSING
+    low, high = percent(estimate.low, sign=sign), percent(estimate.high, sign=sign)
+    return f'{percent(estimate.value, sign=sign)} <span class="interval">{low}\u2009…\u2009{high}</span>'
+
+
+def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """A table as HTML with its caption; cells hold HTML already, the first column is the row's name."""
+    head = "".join(f'<th scope="col">{title}</th>' for title in header)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="medte-table"><table class="dataframe"><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def title(model: str) -> str:
+    """A model's name as the tables show it."""
+    return escape(entry(model).title)
+
+
+def _marked(scores: Scores, tasks: Sequence[str]) -> dict[str, str]:
+    """One cell a model for the mean over `tasks`: best bold, a dot where the best cannot be told from it."""
+    means = {model: scores.mean(model, tasks) for model in scores.models}
+    known = {model: mean for model, mean in means.items() if mean}
+    best = max(known, key=lambda model: known[model].value, default=None)
+    cells = {}
+    for model, mean in means.items():
+        text = cell(mean)
+        if model == best:
+            text = f"<b>{text}</b>"
+        elif mean and scores.difference(best, model, tasks).low <= 0:
+            text = f'{text} <abbr title="not distinguishable from the best">•</abbr>'
+        cells[model] = text
+    return cells
+
+
+def families(scores: Scores, caption: str) -> str:
+    """Models × families with the mean over families and over all tasks, as HTML, in percent."""
+    groups = {family: scores.of_family(family) for family in FAMILIES}
+    groups = {family: tasks for family, tasks in groups.items() if tasks}
+    columns = {f"{FAMILY_TITLE[family]} <small>{len(tasks)}</small>": _marked(scores, tasks) for family, tasks in groups.items()}
+    columns[f"All tasks <small>{len(scores.tasks)}</small>"] = _marked(scores, scores.tasks)
+    rows = [[title(model), *(column[model] for column in columns.values())] for model in scores.models]
+    return html(["Model", *columns], rows, caption)
+
+
+def tasks(scores: Scores, names: Sequence[str], caption: str) -> str:
+    """Tasks × models for `names`, as HTML, in percent."""
+    rows = [[escape(name), *_marked(scores, [name]).values()] for name in names]
+    return html(["Task", *(title(model) for model in scores.models)], rows, caption)
+
+
+def differences(scores: Scores, model: str, other: str, caption: str) -> str:
+    """Mean difference of two models for each family, each source and over all tasks, as HTML, in points."""
+    groups = {FAMILY_TITLE[family]: scores.of_family(family) for family in FAMILIES}
+    for source in dict.fromkeys(catalogue()[task].source for task in scores.tasks):
+        groups[f"source: {source}"] = [task for task in scores.tasks if catalogue()[task].source == source]
+    groups["all tasks"] = scores.tasks
+    rows = [
+        [escape(name), str(len(group)), cell(scores.mean(other, group)), cell(scores.mean(model, group)), cell(gap, sign=True)]
+        for name, group in groups.items()
+        if (gap := scores.difference(model, other, group))
+    ]
+    return html(["Over", "Tasks", title(other), title(model), "Difference"], rows, caption)
+
+
+def difference_sentence(scores: Scores, model: str, other: str) -> str:
+    """What the paired difference over all tasks says, in one sentence."""
+    gap = scores.difference(model, other, scores.tasks)
+    span = f"{percent(gap.value, sign=True)} points (95 % interval {percent(gap.low, sign=True)} to {percent(gap.high, sign=True)})"
+    verdict = "above" if gap.low > 0 else "below" if gap.high < 0 else "not distinguishable from"
+    return f"Over {gap.tasks} tasks {entry(model).title} is {verdict} {entry(other).title}: {span}."
+
+
+def missing(lacking: dict[str, str], caption: str) -> str:
+    """Tasks that an edition lacks, and why, as HTML; an empty text where none is missing."""
+    rows = [[escape(name), escape(reason)] for name, reason in lacking.items()]
+    return html(["Task", "Why it is missing"], rows, caption) if rows else ""
+
+
+def sources(manifest: dict, caption: str) -> str:
+    """Counts of an edition's sources: records, repeats, the two parts, training pairs, licences."""
+    rows = []
+    for source, counts in manifest["sources"].items():
+        pairs = manifest["pairs"].get(source, 0)
+        numbers = [counts["records"], counts["repeated"], counts["evaluation"], counts["training"], pairs]
+        licences = ", ".join(counts["licences"]) + (" (fictional)" if counts["fictional"] else "")
+        rows.append([escape(source), *(f"{number:,}" for number in numbers), escape(licences)])
+    header = ["Source", "Records", "Repeated", "For evaluation", "For training", "Training pairs", "Licence"]
+    return html(header, rows, caption)
+
+
+def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
+    """What each task holds: family, source, rows, what was left out, and the data's revision."""
+    rows = []
+    for name in names:
+        about = manifest["tasks"][name]
+        dropped = "; ".join(f"{reason}: {count:,}" for reason, count in about["dropped"].items()) or MISSING
+        entry_ = catalogue()[name]
+        rows.append([escape(name), FAMILY_TITLE[entry_.family], entry_.source, f"{about['rows']:,}", dropped, f"<code>{about['hash'][:8]}</code>"])
+    return html(["Task", "Family", "Source", "Rows", "Left out", "Revision"], rows, caption)
+
+
+def plain(scores: Scores) -> pd.DataFrame:
+    """Models × tasks with value and interval as numbers, for a file: model, task, family, source, value, low, high, n."""
+    rows = []
+    for (model, task), result in scores.results.items():
+        mean = scores.mean(model, [task])
+        rows.append([model, task, result["family"], result["source"], mean.value, mean.low, mean.high, len(result["units"])])
+    return pd.DataFrame(rows, columns=["model", "task", "family", "source", "value", "low", "high", "n"])

@@ -1,0 +1,95 @@
+"""One run, which is one profile carried out: its data, its trained model, its results. Each is made when first asked for.
+
+The command line, the notebooks and the book all go through `Run`, so that each of them can come first: what another has
+finished is used, what is missing is done.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from medte import edition as editions
+from medte import paths
+from medte.evaluation.evaluate import evaluate, tasks_of
+from medte.evaluation.statistics import Scores
+from medte.evaluation.store import Result
+from medte.manifest import unseal
+from medte.models.load import folder_of
+from medte.models.registry import entry, registry
+from medte.profile import Profile, load_profile
+from medte.curation.pairs import TRAINING_SOURCES
+from medte.tasks.catalogue import ALIASES, BENCHMARKS
+from medte.training.train import train
+
+Say = Callable[[str], None]
+
+
+def quiet(line: str) -> None:
+    """Say nothing: what notebooks use, so that no progress lands on a page."""
+
+
+def checked_profile(name: str) -> Profile:
+    """The profile of that name, with every source, model and benchmark in it known. MedteError otherwise."""
+    return load_profile(name).check_names(
+        sources=TRAINING_SOURCES, models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
+    )
+
+
+class Run:
+    """The data, model and results of a profile; `say` gets a line for each step of long work."""
+
+    def __init__(self, profile: str | Profile, say: Say = quiet):
+        self.profile = checked_profile(profile) if isinstance(profile, str) else profile
+        self.folders = paths.RunFolders(self.profile.name)
+        self.say = say
+
+    @cached_property
+    def edition(self) -> editions.Edition:
+        """The run's data, built if need be."""
+        return editions.build(self.profile, self.say)
+
+    @cached_property
+    def training(self) -> dict:
+        """The manifest of the run's trained model (held-out figures, curve, pairs), trained if need be."""
+        base, sha256 = folder_of(entry(self.profile.base), _trained_elsewhere)
+        return train(self.profile.training, base, sha256, self.edition.pairs(), self.folders.model, self.say)
+
+    def _trained(self, profile: str) -> Path:
+        if profile != self.profile.name:
+            return _trained_elsewhere(profile)
+        self.training  # noqa: B018 - trains the model if it is not there
+        return self.folders.model
+
+    def results(self, family: str | None = None, models: list[str] | None = None) -> list[Result]:
+        """The results of the profile's models on its tasks, of one family or of all; what is missing is computed."""
+        return evaluate(self.profile, self.edition, trained=self._trained, family=family, models=models, say=self.say)
+
+    def scores(self, family: str | None = None) -> Scores:
+        """The results with the intervals of their means."""
+        return Scores(self.results(family), self.profile.bootstrap, self.profile.data.seed)
+
+    def tasks(self, family: str | None = None) -> list[str]:
+        """The names of the benchmark's tasks that this edition has, of one family or of all."""
+        return [task.name for task in tasks_of(self.profile, self.edition, family)]
+
+
+def _trained_elsewhere(profile: str) -> Path:
+    from medte.errors import MedteError
+
+    folder = paths.RunFolders(profile).model
+    if unseal(folder) is None:
+        raise MedteError(f"the model of profile {profile!r} is not trained here; run `medte train --profile {profile}` first")
+    return folder
+
+
+@lru_cache
+def clock() -> float:
+    """When this process first asked: the zero of `stamped`."""
+    return time.monotonic()
+
+
+def stamped(line: str) -> None:
+    """Print a line after the minutes and seconds since the start: what the command line says with."""
+    seconds = int(time.monotonic() - clock())
+    print(f"[{seconds // 60:02d}:{seconds % 60:02d}] {line}", flush=True)
