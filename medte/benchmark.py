@@ -2,13 +2,14 @@
 
 from medte.edition import Edition, build
 from medte.errors import MedteError
+from medte.paths import RunFolders
 from medte.profile import load_profile
 from medte.tasks.catalogue import benchmark_tasks, task as find_task
 from medte.tasks.mteb_tasks import mteb_task
 
 
 def _edition(name: str) -> Edition:
-    return build(load_profile(name))
+    return build(load_profile(name), RunFolders(name).edition)
 
 
 def get_task(name: str, edition: str = "mini"):

@@ -102,9 +102,8 @@ def data_hash(data: TaskData) -> str:
     return digest([list(data.rows.columns), data.rows.astype(str).values.tolist()])
 
 
-def build(profile: Profile, say: Say = lambda line: None) -> Edition:
-    """The edition of a profile, built if it is not there or its inputs have changed; `say` gets a line a source."""
-    folder = paths.RunFolders(profile.name).edition
+def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Edition:
+    """The edition of a profile in `folder`, built if it is not there or its inputs changed; `say` gets a line a source."""
     key = inputs_digest(profile)
     finished = unseal(folder)
     if finished and finished["inputs"] == key:
@@ -184,3 +183,19 @@ def _capped(pairs: list[Pair], profile: Profile) -> list[Pair]:
         own.sort(key=lambda pair: chance(profile.data.seed, pair.sentence1, pair.sentence2))
         chosen.update(own[: profile.training.max_pairs])
     return [pair for pair in pairs if pair in chosen]
+
+
+def describe(edition: Edition) -> str:
+    """What is in an edition, on one screen."""
+    facts = edition.manifest
+    lines = [f"{edition.name} edition in {edition.folder}", "", "source            records  repeated  evaluation  training    pairs"]
+    for source, counts in facts["sources"].items():
+        numbers = [counts[key] for key in ("records", "repeated", "evaluation", "training")]
+        lines.append(f"{source:16} {numbers[0]:8,} {numbers[1]:9,} {numbers[2]:11,} {numbers[3]:9,} {facts['pairs'].get(source, 0):8,}")
+    lines += [f"{source:16} not here: {why}" for source, why in facts["absent"].items()]
+    lines += ["", f"{len(facts['tasks'])} tasks, {facts['evaluation_texts']:,} distinct texts to encode"]
+    lines += [f"  missing: {name}: {why}" for name, why in facts["missing"].items()]
+    lines += ["", f"{sum(facts['pairs'].values()):,} training pairs; dropped because they touch the evaluation:"]
+    lines += [f"  {reason}: {count:,}" for reason, count in facts["leaks_dropped"].items()] or ["  none"]
+    lines.append(f"training texts that are evaluation texts: {facts['training_texts_in_evaluation']}")
+    return "\n".join(lines)

@@ -4,13 +4,18 @@ The command line, the notebooks and the book all go through `Run`, so that each 
 finished is used, what is missing is done.
 """
 
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would land on pages; a run says its own lines
+
 from medte import edition as editions
 from medte import paths
+from medte.curation.pairs import TRAINING_SOURCES
+from medte.errors import MedteError
 from medte.evaluation.evaluate import evaluate, tasks_of
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
@@ -18,7 +23,6 @@ from medte.manifest import unseal
 from medte.models.load import folder_of
 from medte.models.registry import entry, registry
 from medte.profile import Profile, load_profile
-from medte.curation.pairs import TRAINING_SOURCES
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
 from medte.training.train import train
 
@@ -39,15 +43,16 @@ def checked_profile(name: str) -> Profile:
 class Run:
     """The data, model and results of a profile; `say` gets a line for each step of long work."""
 
-    def __init__(self, profile: str | Profile, say: Say = quiet):
+    def __init__(self, profile: str | Profile, say: Say = quiet, folder: str | None = None):
+        """`folder` names the run's folder where it is not the profile's name: two runs of one profile side by side."""
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
-        self.folders = paths.RunFolders(self.profile.name)
+        self.folders = paths.RunFolders(folder or self.profile.name)
         self.say = say
 
     @cached_property
     def edition(self) -> editions.Edition:
         """The run's data, built if need be."""
-        return editions.build(self.profile, self.say)
+        return editions.build(self.profile, self.folders.edition, self.say)
 
     @cached_property
     def training(self) -> dict:
@@ -63,7 +68,7 @@ class Run:
 
     def results(self, family: str | None = None, models: list[str] | None = None) -> list[Result]:
         """The results of the profile's models on its tasks, of one family or of all; what is missing is computed."""
-        return evaluate(self.profile, self.edition, trained=self._trained, family=family, models=models, say=self.say)
+        return evaluate(self.profile, self.edition, self.folders, trained=self._trained, family=family, models=models, say=self.say)
 
     def scores(self, family: str | None = None) -> Scores:
         """The results with the intervals of their means."""
@@ -75,8 +80,6 @@ class Run:
 
 
 def _trained_elsewhere(profile: str) -> Path:
-    from medte.errors import MedteError
-
     folder = paths.RunFolders(profile).model
     if unseal(folder) is None:
         raise MedteError(f"the model of profile {profile!r} is not trained here; run `medte train --profile {profile}` first")

@@ -46,6 +46,7 @@ def _versions() -> dict[str, str]:
 def evaluate(
     profile: Profile,
     edition: Edition,
+    folders: paths.RunFolders,
     *,
     trained: Callable[[str], Path],
     family: str | None = None,
@@ -57,8 +58,7 @@ def evaluate(
     `trained` gives the folder of the model that a profile's run trains; `say` gets a line for each step. An interrupted
     call leaves whole results, and the next goes on after them.
     """
-    run = paths.RunFolders(profile.name)
-    store = Store(run.results)
+    store = Store(folders.results)
     tasks = tasks_of(profile, edition, family)
     results = []
     for name in models or profile.models:
@@ -76,7 +76,7 @@ def evaluate(
         if left:
             texts = [text for task in tasks_of(profile, edition) for text in edition.task_data(task.name).texts()]
             start = time.monotonic()
-            vectors = embed(encoder, texts, run.embeddings / name, lambda done, total: say(f"{name}: {done:,} of {total:,} texts"))  # noqa: B023
+            vectors = embed(encoder, texts, folders.embeddings / name, lambda done, total: say(f"{name}: {done:,} of {total:,} texts"))  # noqa: B023
             say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
             for number, task in enumerate(left, start=1):
                 start = time.monotonic()

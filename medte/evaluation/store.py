@@ -1,6 +1,7 @@
 """Result files: one JSON a model and task, byte-identical from run to run but for its `measured` block."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,6 @@ class Store:
 
 def _inline_numbers(text: str) -> str:
     """Lists of numbers on one line each, so that a file of items is readable and small."""
-    import re
-
     return re.sub(r"\[\s+((?:-?[\d.e-]+,?\s+)+)\]", lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text)
 
 
@@ -53,12 +52,19 @@ def _read(path: Path) -> Result:
         raise MedteError(f"{path} is damaged ({error}); delete it and run again") from error
 
 
-def read_recorded(path: Path) -> list[Result]:
-    """Results of an earlier run that were kept: one JSON object a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def write_recorded(results: list[Result], path: Path) -> None:
-    """Keep results (scores and scores per item, no text) as one JSON object a line."""
-    lines = [json.dumps(result, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for result in results]
+def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> None:
+    """Keep results (scores and scores per item, no text): `about` and each task's units on the first line, then one result
+    a line. Units are numbered, the same number for the same document in every task."""
+    number = {unit: i for i, unit in enumerate(sorted({unit for result in results for unit in result["units"]}))}
+    units = {result["task"]: [number[unit] for unit in result["units"]] for result in results}
+    rows = [{"about": about, "units": units}, *({k: v for k, v in result.items() if k != "units"} for result in results)]
+    lines = [json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for row in rows]
     write_text(path, "\n".join(lines) + "\n")
+
+
+def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:
+    """(about, results) of an earlier run that was kept. MedteError where there is no such file."""
+    if not path.exists():
+        raise MedteError(f"{path.name} is not recorded; known: {', '.join(sorted(p.stem for p in path.parent.glob('*.jsonl')))}")
+    head, *rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]

@@ -1,0 +1,51 @@
+"""The whole line, from data to site: what `make book` does, in stages that each reuse what is unchanged."""
+
+import resource
+from pathlib import Path
+
+from medte import paths
+from medte.errors import MedteError
+from medte.manifest import digest
+from medte.pipeline.check import check_results, check_site
+from medte.pipeline.execute import execute
+from medte.pipeline.stage import build, stage
+from medte.run import Run, Say
+
+
+def make(profile: str, say: Say) -> Path:
+    """The front page of the built site of a profile. MedteError names the stage's problem; what is done stays done."""
+    run = Run(profile, say)
+    say(f"1/5 data: {run.profile.data.edition} edition")
+    edition = run.edition
+    say(f"    {len(edition.tasks)} tasks, {edition.manifest['evaluation_texts']:,} texts, {sum(edition.manifest['pairs'].values()):,} pairs")
+    say("2/5 training")
+    held = run.training["held_out"]
+    say(f"    held-out loss {held['before']['loss']:.3f} before, {held['after']['loss']:.3f} after")
+    say("3/5 evaluation")
+    results = run.results()
+    say(f"    {len(results)} results")
+    say("4/5 notebooks")
+    inputs = digest([run.profile.hash, edition.manifest["inputs"], [result["key"] for result in results]])
+    notebooks = execute({"profile": profile}, run.folders.notebooks, inputs, say)
+    say("5/5 site")
+    from medte.report.pages import generated
+
+    stage(run.folders.stage, notebooks, generated())
+    front = build(run.folders.stage, run.folders.site, say)
+    if problems := check_site(run.folders.site):
+        raise MedteError("the site has problems:\n" + "\n".join(problems[:20]))
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
+    say(f"done; at most {peak:.1f} GiB of memory in one process. The site: {front.resolve()}")
+    return front
+
+
+def check(profile: str) -> list[str]:
+    """What is wrong with the finished run of a profile: its results and its site; nothing is computed."""
+    from medte.evaluation.store import Store
+    from medte.pipeline.notebooks import out_of_step
+
+    run = Run(profile)
+    folders = paths.RunFolders(profile)
+    problems = check_results(Store(folders.results).all(), run.profile.models, run.tasks())
+    problems += [f"{name} is not what its source gives; run `make notebooks`" for name in out_of_step()]
+    return problems + check_site(folders.site)

@@ -1,0 +1,28 @@
+"""Choosing training settings on held-out training pairs: never on a task."""
+
+import itertools
+from pathlib import Path
+
+from medte import paths
+from medte.manifest import write_json
+from medte.run import Run
+
+
+def choose(run: Run) -> Path:
+    """Train once for each combination of the profile's candidates and write what each reaches on the validation pairs.
+
+    The file, `recorded/<profile>-choice.json`, is sorted by mean reciprocal rank, which unlike the loss can be compared
+    across temperatures. The profile is left as it is: whoever reads the file sets it.
+    """
+    candidates = run.profile.training.candidates
+    rows = []
+    for values in itertools.product(*candidates.values()):
+        settings = dict(zip(candidates, values, strict=True))
+        name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
+        training = run.profile.training.model_copy(update=settings)
+        trial = Run(run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}")
+        rows.append({"settings": settings, "held_out": trial.training["held_out"]["after"]})
+    rows.sort(key=lambda row: -row["held_out"]["mrr"])
+    path = paths.recorded() / f"{run.profile.name}-choice.json"
+    write_json(path, {"profile": run.profile.name, "base": run.training["held_out"]["before"], "candidates": rows})
+    return path

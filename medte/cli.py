@@ -1,0 +1,173 @@
+"""The command line: `medte …` parses, calls one function, prints."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from medte.errors import MedteError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""Reproduce "Towards Domain Specification of Embedding Models in Medicine", or use its benchmark on models of your own.
+
+A profile is one whole run as a file: mini (bundled text, ten minutes on two cores), open (real text from the folder
+that MEDTE_MIRROR names), paper (the paper's own run). Everything a run makes is kept under runs/<profile>/ (or
+MEDTE_HOME) and reused; an interrupted command goes on where it was.
+
+Try: medte tasks · medte evaluate --profile mini --family retrieval · medte run
+""",
+)
+data_app = typer.Typer(no_args_is_help=True, help="The texts of an edition: build them, report on them, verify them.")
+app.add_typer(data_app, name="data")
+
+ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="mini, open or paper.")]
+
+
+@app.command()
+def run(profile: ProfileOption = "mini") -> None:
+    """Do everything and build the site: data, training, evaluation, notebooks, book."""
+    from medte.book import make
+    from medte.run import stamped
+
+    make(profile, stamped)
+
+
+@app.command()
+def train(
+    profile: ProfileOption = "mini",
+    choose: Annotated[bool, typer.Option(help="Compare the profile's candidates on the validation pairs instead.")] = False,
+) -> None:
+    """Fine-tune the profile's base encoder on its training pairs; prints held-out figures and where the model is."""
+    from medte.run import Run, stamped
+
+    chosen = Run(profile, stamped)
+    if choose:
+        from medte.choose import choose as compare
+
+        print(compare(chosen))
+        return
+    print(f"held out: {chosen.training['held_out']}\nmodel: {chosen.folders.model}")
+
+
+@app.command()
+def evaluate(
+    profile: ProfileOption = "mini",
+    family: Annotated[str | None, typer.Option(help="classification, clustering, pair_classification or retrieval.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A model of `medte models`; may be repeated.")] = None,
+) -> None:
+    """Score the profile's models on its tasks; prints one line a result."""
+    from medte.errors import require_known
+    from medte.models.registry import registry
+    from medte.run import Run, stamped
+    from medte.tasks.catalogue import FAMILIES
+
+    require_known("family", [family] if family else [], FAMILIES)
+    require_known("model", model or [], registry())
+    for result in Run(profile, stamped).results(family, model):
+        print(f"{result['model']:20} {result['task']:70} {result['metric']:14} {result['value']:.4f}")
+
+
+@app.command()
+def tasks(
+    benchmark: Annotated[str, typer.Option(help="MedEval (51 tasks) or MedEval-all (77).")] = "MedEval",
+    task: Annotated[str | None, typer.Argument(help="One task, whole.")] = None,
+) -> None:
+    """List the tasks, or show how one is defined."""
+    from medte.tasks.catalogue import benchmark_tasks, task as find
+
+    if task:
+        for key, value in find(task).model_dump().items():
+            print(f"{key}: {value}")
+        return
+    for entry in benchmark_tasks(benchmark):
+        print(f"{entry.name:75} {entry.family:20} {entry.source}")
+
+
+@app.command()
+def models() -> None:
+    """List the models that a profile may name."""
+    from medte.models.registry import registry
+
+    for entry in registry().values():
+        print(f"{entry.name:26} {entry.kind:8} {entry.group:28} {entry.hub or ''}")
+
+
+@data_app.command()
+def build(profile: ProfileOption = "mini") -> None:
+    """Build the profile's edition: task data and training pairs."""
+    from medte.run import Run, stamped
+
+    print(f"edition: {Run(profile, stamped).edition.folder}")
+
+
+@data_app.command()
+def report(profile: ProfileOption = "mini") -> None:
+    """Say what is in the profile's edition: sources, pairs, leaks dropped, tasks, what is missing and why."""
+    from medte.edition import describe
+    from medte.run import Run
+
+    print(describe(Run(profile).edition))
+
+
+@data_app.command()
+def verify(profile: ProfileOption = "mini") -> None:
+    """Compare every file of the profile's edition with its recorded hash."""
+    from medte.manifest import verify as verify_file
+    from medte.run import Run
+
+    edition = Run(profile).edition
+    for name in edition.manifest["files"]:
+        verify_file(edition.folder, name)
+    print(f"{len(edition.manifest['files'])} files as recorded in {edition.folder}")
+
+
+@app.command()
+def record(
+    profile: ProfileOption = "open",
+    seeds: Annotated[str, typer.Option(help="Record the spread over these training seeds instead: 1,2,3.")] = "",
+) -> None:
+    """Keep a run's results in the repository: scores and scores per item, no text."""
+    from medte.record import record as keep, record_seeds
+    from medte.run import Run, stamped
+
+    numbers = [int(seed) for seed in seeds.split(",") if seed]
+    print(record_seeds(profile, numbers, stamped) if numbers else keep(Run(profile, stamped)))
+
+
+@app.command()
+def notebooks() -> None:
+    """Make the .ipynb files from their percent scripts."""
+    from medte.pipeline.notebooks import generate
+
+    for path in generate():
+        print(path)
+
+
+@app.command()
+def check(profile: ProfileOption = "mini") -> None:
+    """Check a finished run: results complete, links whole, nothing from another host, notebooks in step."""
+    from medte.book import check as find_problems
+
+    problems = find_problems(profile)
+    print("\n".join(problems) or "nothing wrong")
+    raise typer.Exit(1 if problems else 0)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and exit code 2, Ctrl-C a line and 130."""
+    try:
+        app()
+    except MedteError as error:
+        print(f"medte: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("medte: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

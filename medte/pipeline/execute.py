@@ -1,0 +1,72 @@
+"""Runs the notebooks in sequence with papermill; one whose code, parameters and inputs are unchanged is not run again."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from medte import paths
+from medte.errors import MedteError, require_known
+from medte.manifest import code_digest, digest, write_text
+from medte.pipeline.notebooks import sources, to_ipynb
+
+Say = Callable[[str], None]
+
+
+def key(source: Path, parameters: Mapping[str, str], inputs: str) -> str:
+    """A digest of all that decides what a notebook shows: its source, its parameters, the library, the run's `inputs`."""
+    return digest([source.read_text(encoding="utf-8"), dict(parameters), code_digest(paths.PACKAGE), inputs])
+
+
+def execute(parameters: Mapping[str, str], target: Path, inputs: str, say: Say) -> list[Path]:
+    """The executed notebooks in `target`, run where they are stale. MedteError names the first that failed.
+
+    A notebook is run beside its place and renamed when it is done, so that a failed or interrupted one is never in
+    `target`; notebooks that have no source any more are removed from it.
+    """
+    import nbformat
+
+    target.mkdir(parents=True, exist_ok=True)
+    done = []
+    for source in sources():
+        path = target / f"{source.stem}.ipynb"
+        wanted = key(source, parameters, inputs)
+        if path.exists() and nbformat.read(path, as_version=4).metadata.get("medte", {}).get("key") == wanted:
+            say(f"{source.stem}: unchanged")
+        else:
+            path.unlink(missing_ok=True)
+            start = time.monotonic()
+            write_text(path, _run(source, parameters, wanted))
+            say(f"{source.stem}: run in {time.monotonic() - start:.0f} s")
+        done.append(path)
+    for stray in set(target.glob("*.ipynb")) - set(done):
+        stray.unlink()
+    return done
+
+
+def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
+    """The executed notebook as JSON text, without time stamps."""
+    import nbformat
+    import papermill
+
+    with tempfile.TemporaryDirectory() as folder:
+        unrun, ran = Path(folder) / "unrun.ipynb", Path(folder) / "ran.ipynb"
+        unrun.write_text(to_ipynb(source, None), encoding="utf-8")
+        require_known(f"parameter of {source.stem}", parameters, papermill.inspect_notebook(str(unrun)))
+        os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+        try:
+            papermill.execute_notebook(
+                str(unrun), str(ran), parameters=dict(parameters), kernel_name="python3", progress_bar=False, cwd=str(source.parent)
+            )
+        except papermill.PapermillExecutionError as error:
+            raise MedteError(f"{source.name} failed: {error.ename}: {error.evalue} (cell {error.exec_count})") from error
+        notebook = nbformat.read(ran, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("remove-cell")
+    notebook.metadata["medte"] = {"key": wanted}
+    return nbformat.writes(notebook) + "\n"

@@ -1,0 +1,70 @@
+"""Keeps the results of a run in the repository: scores and scores per item, with the machine named, and no text."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from medte import paths
+from medte.evaluation.statistics import Scores
+from medte.evaluation.store import write_recorded
+from medte.manifest import digest, write_json
+from medte.run import Run
+from medte.tasks.catalogue import FAMILIES
+
+
+def machine() -> str:
+    """Cores, processor and accelerator of this machine, in words."""
+    import torch
+
+    cores = f"{os.cpu_count()} cores ({platform.machine()})"
+    return f"{torch.cuda.get_device_name(0)}, {cores}" if torch.cuda.is_available() else f"{cores}, no accelerator"
+
+
+def _trained_model(run: Run) -> str:
+    return f"MEDTE-{run.profile.name}"
+
+
+def _where_and_when(run: Run) -> dict:
+    return {"profile": run.profile.name, "date": date.today().isoformat(), "machine": machine()}
+
+
+def record(run: Run) -> Path:
+    """Write the results of a run to `recorded/<profile>.jsonl`, carrying it out where need be, and return the path."""
+    profile, manifest = run.profile, run.edition.manifest
+    results = run.results()
+    about = _where_and_when(run) | {
+        "profile_hash": profile.hash,
+        "trained": _trained_model(run),
+        "compared_with": profile.compared_with,
+        "bootstrap": profile.bootstrap,
+        "seed": profile.data.seed,
+        "training": {key: run.training[key] for key in ("pairs", "held_out", "curve", "presentations", "measured")},
+        "edition": {key: manifest[key] for key in ("edition", "sources", "absent", "tasks", "missing", "pairs", "leaks_dropped")},
+    }
+    path = paths.recorded() / f"{profile.name}.jsonl"
+    write_recorded(path, about, results)
+    return path
+
+
+def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None]) -> Path:
+    """Train and score the profile's model once a training seed; keep its differences to the base, by family.
+
+    Each seed has a run folder of its own, so that an interrupted call goes on where it was.
+    """
+    main = Run(profile, say)
+    base = main.results(models=[main.profile.compared_with])
+    model, rows = _trained_model(main), []
+    for seed in seeds:
+        training = main.profile.training.model_copy(update={"seed": seed})
+        run = Run(main.profile.model_copy(update={"training": training}), say, folder=f"{profile}-seed-{seed}")
+        scores = Scores([*base, *run.results(models=[model])], draws=2)
+        groups = {family: scores.of_family(family) for family in FAMILIES} | {"all": scores.tasks}
+        gaps = {name: scores.difference(model, main.profile.compared_with, tasks).value for name, tasks in groups.items() if tasks}
+        rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps})
+    path = paths.recorded() / f"{profile}-seeds.json"
+    tasks = {name: about["hash"] for name, about in main.edition.tasks.items()}
+    facts = {"model": model, "compared_with": main.profile.compared_with, "data": digest(tasks), "seeds": rows}
+    write_json(path, _where_and_when(main) | facts)
+    return path

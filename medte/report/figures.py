@@ -1,0 +1,82 @@
+"""Results as figures: vector, readable on a light and on a dark page, colour-blind safe, without a title (captions say it)."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from medte.evaluation.statistics import Scores
+from medte.models.registry import entry
+from medte.report.tables import FAMILY_TITLE
+from medte.tasks.catalogue import FAMILIES, catalogue
+
+INK = "#808080"  # readable on white and on black
+PALETTE = dict(zip(FAMILIES, sns.color_palette("colorblind", 4).as_hex(), strict=True))
+MARKERS = ("o", "s", "D", "^", "v", "P")
+
+
+def use_style() -> None:
+    """Set the one style of all figures; in a notebook they become SVG, the same bytes from run to run."""
+    mpl.rcParams.update(
+        {
+            "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "savefig.transparent": True,
+            "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
+            "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
+            "grid.color": INK, "grid.alpha": 0.25, "font.size": 10, "legend.frameon": False, "svg.hashsalt": "medte",
+            "svg.fonttype": "path", "figure.constrained_layout.use": True,
+        }
+    )  # fmt: skip
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:  # no notebook
+        return
+    set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def learning_curve(manifest: dict) -> Figure:
+    """Training loss by step, with the held-out loss before and after as marks."""
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    curve, held = manifest["curve"], manifest["held_out"]
+    axes.plot([point["step"] for point in curve], [point["loss"] for point in curve], color=PALETTE["classification"])
+    axes.annotate("training", (curve[-1]["step"], curve[-1]["loss"]), xytext=(6, 6), textcoords="offset points")
+    ends = [0, curve[-1]["step"]]
+    axes.plot(ends, [held["before"]["loss"], held["after"]["loss"]], "--s", color=PALETTE["clustering"])
+    axes.annotate("held out", (ends[1], held["after"]["loss"]), xytext=(6, -12), textcoords="offset points")
+    axes.set(xlabel="step", ylabel="InfoNCE loss (nats)", ylim=(0, None), xlim=(0, ends[1] * 1.14))
+    return figure
+
+
+def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
+    """Each task's value for every model, tasks sorted by the best; the interval as a line."""
+    order = sorted(tasks, key=lambda task: max(scores.results[model, task]["value"] for model in scores.models))
+    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.34 * len(order)))
+    colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
+    for number, model in enumerate(scores.models):
+        estimates = [scores.mean(model, [task]) for task in order]
+        heights = [row + 0.16 * (number - (len(scores.models) - 1) / 2) for row in range(len(order))]
+        axes.hlines(heights, [100 * e.low for e in estimates], [100 * e.high for e in estimates], color=colours[number], alpha=0.5)
+        axes.plot([100 * e.value for e in estimates], heights, MARKERS[number], color=colours[number], ms=5, label=entry(model).title)
+    axes.set(yticks=range(len(order)), yticklabels=order, xlabel="score (%)")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
+    return figure
+
+
+def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
+    """Difference of two models on each task, in points with its interval, sorted, coloured by family."""
+    gaps = {task: scores.difference(model, other, [task]) for task in scores.tasks}
+    order = sorted(gaps, key=lambda task: gaps[task].value)
+    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
+    for row, task in enumerate(order):
+        gap, family = gaps[task], catalogue()[task].family
+        axes.hlines(row, 100 * gap.low, 100 * gap.high, color=PALETTE[family], alpha=0.6)
+        axes.plot(100 * gap.value, row, MARKERS[FAMILIES.index(family)], color=PALETTE[family], ms=5)
+    for family in FAMILIES:
+        axes.plot([], [], MARKERS[FAMILIES.index(family)], color=PALETTE[family], label=FAMILY_TITLE[family])
+    axes.axvline(0, color=INK, lw=1)
+    axes.set(yticks=range(len(order)), yticklabels=order, ylim=(-0.8, len(order) - 0.2))
+    axes.set_xlabel(f"{entry(model).title} minus {entry(other).title} (points)")
+    axes.tick_params(axis="y", labelsize=8)
+    axes.legend(loc="lower right")
+    return figure

@@ -1,0 +1,113 @@
+"""Pieces of pages that are made from results: the banner over live numbers, the recorded tables of the front page."""
+
+import json
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from medte import paths
+from medte.evaluation.statistics import Scores
+from medte.evaluation.store import read_recorded
+from medte.report import published, tables
+from medte.tasks.catalogue import benchmark_tasks
+
+INTERVALS = "Percent, with the 95 % interval of a bootstrap over documents. Bold: best. •: not distinguishable from the best."
+UNCERTAIN = "Intervals are a bootstrap over documents; other tasks and other training seeds are not in them."
+
+
+def banner(manifest: dict[str, Any], count: int) -> str:
+    """What the live numbers of a page are from, as HTML: the edition, its fictional sources, how many results."""
+    fictional = [source for source, about in manifest["sources"].items() if about["fictional"]]
+    if manifest["edition"] == "mini":
+        what = (
+            "<b>Mini edition, scored in this run.</b> All text is machine-written and the patients are fictional. "
+            "These numbers show that the pipeline runs and how encoders differ on this text; they prove nothing about the paper."
+        )
+    else:
+        what = (
+            f"<b>{escape(manifest['edition'].capitalize())} edition, scored in this run</b> on real text from "
+            f"{escape(', '.join(manifest['sources']))}."
+        )
+    facts = f"{count} results · {len(manifest['tasks'])} tasks built, {len(manifest['missing'])} missing"
+    if fictional and manifest["edition"] == "mini":
+        facts += f" · fictional studies or patients in {escape(', '.join(fictional))}"
+    return f'<div class="medte-banner">{what} <span class="interval">{facts}</span></div>'
+
+
+@lru_cache
+def recorded(name: str) -> tuple[dict[str, Any], Scores]:
+    """(about, scores) of a recorded run; the intervals are computed now, from the recorded items."""
+    about, results = read_recorded(paths.recorded() / f"{name}.jsonl")
+    return about, Scores(results, about["bootstrap"], about["seed"])
+
+
+def _provenance(about: dict[str, Any]) -> str:
+    return (
+        f"Recorded {escape(about['date'])} on {escape(about['machine'])}; profile {escape(about['profile'])}, "
+        f"from <code>medte/report/recorded/{escape(about['profile'])}.jsonl</code>."
+    )
+
+
+def real_text_summary() -> str:
+    """The front page's first table: models × families on real text, recorded, and what the comparison says."""
+    about, scores = recorded("open")
+    wanted = len(benchmark_tasks("MedEval"))
+    caption = f"Real text, {len(scores.tasks)} of the {wanted} tasks, recorded. {INTERVALS} {_provenance(about)}"
+    sentence = tables.difference_sentence(scores, about["trained"], about["compared_with"])
+    return f"{tables.families(scores, caption)}\n\n**{sentence}** {UNCERTAIN}\n"
+
+
+def real_text_details() -> str:
+    """Everything recorded on real text: tasks, differences, training, what is missing."""
+    about, scores = recorded("open")
+    held = about["training"]["held_out"]
+    pairs = ", ".join(f"{source} {count:,}" for source, count in about["training"]["pairs"].items())
+    parts = [
+        "## Task by task\n",
+        tables.tasks(scores, scores.tasks, f"Each task on real text, recorded. {INTERVALS} {_provenance(about)}"),
+        "\n## What fine-tuning changed\n",
+        tables.differences(
+            scores, about["trained"], about["compared_with"], f"Paired differences in points. {UNCERTAIN} {_provenance(about)}"
+        ),
+        f"\n**{tables.difference_sentence(scores, about['trained'], about['compared_with'])}**\n",
+        f"Trained on {pairs} pairs, {about['training']['presentations']:,} presentations in "
+        f"{about['training']['measured']['seconds'] / 60:.0f} minutes; held-out loss {held['before']['loss']:.3f} before, "
+        f"{held['after']['loss']:.3f} after; reciprocal rank {held['before']['mrr']:.3f} before, {held['after']['mrr']:.3f} after.\n",
+        "## Where the text is from\n",
+        tables.sources(about["edition"], f"Sources of the recorded run. {_provenance(about)}"),
+        "\n## What is missing\n",
+        tables.missing(
+            {name: why for name, why in about["edition"]["missing"].items() if name in {t.name for t in benchmark_tasks("MedEval")}},
+            "Tasks of the 51 that this run could not build; they are in no mean.",
+        ),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def seeds(profile: str) -> str:
+    """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded."""
+    path = paths.recorded() / f"{profile}-seeds.json"
+    if not path.exists():
+        return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    columns = list(record["seeds"][0]["difference"])
+    rows = [
+        [f"seed {row['seed']}", *(f"{row['held_out'][when]['loss']:.3f}" for when in ("before", "after"))]
+        + [tables.percent(row["difference"][column], sign=True) for column in columns]
+        for row in record["seeds"]
+    ]
+    titles = [tables.FAMILY_TITLE.get(column, "All tasks") for column in columns]
+    caption = (
+        f"Recorded: {tables.title(record['model'])} minus {tables.title(record['compared_with'])} for each training seed, in "
+        f"points; data {record['data']}. Recorded {record['date']} on {escape(record['machine'])}."
+    )
+    return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
+
+
+def generated() -> dict[str, str]:
+    """File name → text of every piece that pages include."""
+    return {
+        "real_text_summary.md": real_text_summary(),
+        "real_text_details.md": real_text_details(),
+        "published.md": published.table() + "\n",
+    }
