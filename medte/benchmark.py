@@ -4,7 +4,8 @@ from medte.edition import Edition, build
 from medte.errors import MedteError
 from medte.paths import RunFolders
 from medte.profile import load_profile
-from medte.tasks.catalogue import benchmark_tasks, task as find_task
+from medte.tasks.catalogue import benchmark_tasks
+from medte.tasks.catalogue import task as find_task
 from medte.tasks.mteb_tasks import mteb_task
 
 

@@ -17,7 +17,9 @@ def make(profile: str, say: Say) -> Path:
     run = Run(profile, say)
     say(f"1/5 data: {run.profile.data.edition} edition")
     edition = run.edition
-    say(f"    {len(edition.tasks)} tasks, {edition.manifest['evaluation_texts']:,} texts, {sum(edition.manifest['pairs'].values()):,} pairs")
+    say(
+        f"    {len(edition.tasks)} tasks, {edition.manifest['evaluation_texts']:,} texts, {sum(edition.manifest['pairs'].values()):,} pairs"
+    )
     say("2/5 training")
     held = run.training["held_out"]
     say(f"    held-out loss {held['before']['loss']:.3f} before, {held['after']['loss']:.3f} after")

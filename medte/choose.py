@@ -20,7 +20,9 @@ def choose(run: Run) -> Path:
         settings = dict(zip(candidates, values, strict=True))
         name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
         training = run.profile.training.model_copy(update=settings)
-        trial = Run(run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}")
+        trial = Run(
+            run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}"
+        )
         rows.append({"settings": settings, "held_out": trial.training["held_out"]["after"]})
     rows.sort(key=lambda row: -row["held_out"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"

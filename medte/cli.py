@@ -39,7 +39,9 @@ def run(profile: ProfileOption = "mini") -> None:
 @app.command()
 def train(
     profile: ProfileOption = "mini",
-    choose: Annotated[bool, typer.Option(help="Compare the profile's candidates on the validation pairs instead.")] = False,
+    choose: Annotated[
+        bool, typer.Option(help="Compare the profile's candidates on the validation pairs instead.")
+    ] = False,
 ) -> None:
     """Fine-tune the profile's base encoder on its training pairs; prints held-out figures and where the model is."""
     from medte.run import Run, stamped
@@ -56,7 +58,9 @@ def train(
 @app.command()
 def evaluate(
     profile: ProfileOption = "mini",
-    family: Annotated[str | None, typer.Option(help="classification, clustering, pair_classification or retrieval.")] = None,
+    family: Annotated[
+        str | None, typer.Option(help="classification, clustering, pair_classification or retrieval.")
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model of `medte models`; may be repeated.")] = None,
 ) -> None:
     """Score the profile's models on its tasks; prints one line a result."""
@@ -77,7 +81,8 @@ def tasks(
     task: Annotated[str | None, typer.Argument(help="One task, whole.")] = None,
 ) -> None:
     """List the tasks, or show how one is defined."""
-    from medte.tasks.catalogue import benchmark_tasks, task as find
+    from medte.tasks.catalogue import benchmark_tasks
+    from medte.tasks.catalogue import task as find
 
     if task:
         for key, value in find(task).model_dump().items():
@@ -131,7 +136,8 @@ def record(
     seeds: Annotated[str, typer.Option(help="Record the spread over these training seeds instead: 1,2,3.")] = "",
 ) -> None:
     """Keep a run's results in the repository: scores and scores per item, no text."""
-    from medte.record import record as keep, record_seeds
+    from medte.record import record as keep
+    from medte.record import record_seeds
     from medte.run import Run, stamped
 
     numbers = [int(seed) for seed in seeds.split(",") if seed]

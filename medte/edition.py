@@ -24,8 +24,10 @@ from medte.manifest import code_digest, digest, seal, unseal, verify
 from medte.profile import Data, Profile
 from medte.records import Pair, Record
 from medte.sources import registry
-from medte.tasks.build import TaskData, build as build_task, chance
-from medte.tasks.catalogue import catalogue, task as find_task
+from medte.tasks.build import TaskData, chance
+from medte.tasks.build import build as build_task
+from medte.tasks.catalogue import catalogue
+from medte.tasks.catalogue import task as find_task
 
 Say = Callable[[str], None]
 
@@ -155,7 +157,10 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
 
     candidates = [pair for source in profile.training.sources for pair in make_pairs(training.get(source, []))]
     clean_pairs, leaks = audit(dict.fromkeys(candidates), texts, documents)
-    table = pd.DataFrame([asdict(pair) for pair in _capped(clean_pairs, profile)], columns=["sentence1", "sentence2", "source", "document"])
+    table = pd.DataFrame(
+        [asdict(pair) for pair in _capped(clean_pairs, profile)],
+        columns=["sentence1", "sentence2", "source", "document"],
+    )
     table.to_parquet(folder / "pairs.parquet", index=False)
     say(f"{len(table):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
 
@@ -188,10 +193,16 @@ def _capped(pairs: list[Pair], profile: Profile) -> list[Pair]:
 def describe(edition: Edition) -> str:
     """What is in an edition, on one screen."""
     facts = edition.manifest
-    lines = [f"{edition.name} edition in {edition.folder}", "", "source            records  repeated  evaluation  training    pairs"]
+    lines = [
+        f"{edition.name} edition in {edition.folder}",
+        "",
+        "source            records  repeated  evaluation  training    pairs",
+    ]
     for source, counts in facts["sources"].items():
         numbers = [counts[key] for key in ("records", "repeated", "evaluation", "training")]
-        lines.append(f"{source:16} {numbers[0]:8,} {numbers[1]:9,} {numbers[2]:11,} {numbers[3]:9,} {facts['pairs'].get(source, 0):8,}")
+        lines.append(
+            f"{source:16} {numbers[0]:8,} {numbers[1]:9,} {numbers[2]:11,} {numbers[3]:9,} {facts['pairs'].get(source, 0):8,}"
+        )
     lines += [f"{source:16} not here: {why}" for source, why in facts["absent"].items()]
     lines += ["", f"{len(facts['tasks'])} tasks, {facts['evaluation_texts']:,} distinct texts to encode"]
     lines += [f"  missing: {name}: {why}" for name, why in facts["missing"].items()]

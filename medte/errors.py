@@ -13,7 +13,11 @@ def unknown(kind: str, got: str, known: Iterable[str]) -> MedteError:
     known = sorted(known)
     by_folded = {name.casefold(): name for name in known}
     near = get_close_matches(got.casefold(), by_folded, n=1, cutoff=0.5)
-    hint = f"did you mean {by_folded[near[0]]!r}?" if near else f"known: {', '.join(known[:12])}" + (" …" if len(known) > 12 else "")
+    hint = (
+        f"did you mean {by_folded[near[0]]!r}?"
+        if near
+        else f"known: {', '.join(known[:12])}" + (" …" if len(known) > 12 else "")
+    )
     return MedteError(f"unknown {kind} {got!r}; {hint}")
 
 

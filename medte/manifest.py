@@ -42,7 +42,9 @@ def write_text(path: Path, text: str) -> None:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise MedteError(f"cannot write {path}: {error.strerror}; free some space or set MEDTE_HOME, then run again") from error
+        raise MedteError(
+            f"cannot write {path}: {error.strerror}; free some space or set MEDTE_HOME, then run again"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -75,5 +77,7 @@ def verify(folder: Path, name: str) -> Path:
     if expected is None or not path.exists():
         raise MedteError(f"{path} is missing; delete the folder {folder} and run again to make it anew")
     if file_sha256(path) != expected:
-        raise MedteError(f"{path} is damaged: its hash is not the recorded one; delete the folder {folder} and run again")
+        raise MedteError(
+            f"{path} is damaged: its hash is not the recorded one; delete the folder {folder} and run again"
+        )
     return path

@@ -21,7 +21,9 @@ class Data(Strict):
     """What the run is trained and judged on."""
 
     edition: Literal["mini", "open", "full"]
-    evaluation_share: dict[str, Annotated[float, Field(gt=0, le=1)]]  # of documents, by source or "default"; the rest trains
+    evaluation_share: dict[
+        str, Annotated[float, Field(gt=0, le=1)]
+    ]  # of documents, by source or "default"; the rest trains
     max_items: Count  # queries, pairs, or texts of a class, that a task keeps at most
     seed: int
 

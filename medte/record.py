@@ -10,6 +10,7 @@ from medte import paths
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import write_recorded
 from medte.manifest import digest, write_json
+from medte.report.pages import trained_model
 from medte.run import Run
 from medte.tasks.catalogue import FAMILIES
 
@@ -22,10 +23,6 @@ def machine() -> str:
     return f"{torch.cuda.get_device_name(0)}, {cores}" if torch.cuda.is_available() else f"{cores}, no accelerator"
 
 
-def _trained_model(run: Run) -> str:
-    return f"MEDTE-{run.profile.name}"
-
-
 def _where_and_when(run: Run) -> dict:
     return {"profile": run.profile.name, "date": date.today().isoformat(), "machine": machine()}
 
@@ -36,12 +33,14 @@ def record(run: Run) -> Path:
     results = run.results()
     about = _where_and_when(run) | {
         "profile_hash": profile.hash,
-        "trained": _trained_model(run),
+        "trained": trained_model(profile),
         "compared_with": profile.compared_with,
         "bootstrap": profile.bootstrap,
         "seed": profile.data.seed,
         "training": {key: run.training[key] for key in ("pairs", "held_out", "curve", "presentations", "measured")},
-        "edition": {key: manifest[key] for key in ("edition", "sources", "absent", "tasks", "missing", "pairs", "leaks_dropped")},
+        "edition": {
+            key: manifest[key] for key in ("edition", "sources", "absent", "tasks", "missing", "pairs", "leaks_dropped")
+        },
     }
     path = paths.recorded() / f"{profile.name}.jsonl"
     write_recorded(path, about, results)
@@ -55,13 +54,17 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     """
     main = Run(profile, say)
     base = main.results(models=[main.profile.compared_with])
-    model, rows = _trained_model(main), []
+    model, rows = trained_model(main.profile), []
     for seed in seeds:
         training = main.profile.training.model_copy(update={"seed": seed})
         run = Run(main.profile.model_copy(update={"training": training}), say, folder=f"{profile}-seed-{seed}")
         scores = Scores([*base, *run.results(models=[model])], draws=2)
         groups = {family: scores.of_family(family) for family in FAMILIES} | {"all": scores.tasks}
-        gaps = {name: scores.difference(model, main.profile.compared_with, tasks).value for name, tasks in groups.items() if tasks}
+        gaps = {
+            name: scores.difference(model, main.profile.compared_with, tasks).value
+            for name, tasks in groups.items()
+            if tasks
+        }
         rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps})
     path = paths.recorded() / f"{profile}-seeds.json"
     tasks = {name: about["hash"] for name, about in main.edition.tasks.items()}

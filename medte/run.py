@@ -68,7 +68,9 @@ class Run:
 
     def results(self, family: str | None = None, models: list[str] | None = None) -> list[Result]:
         """The results of the profile's models on its tasks, of one family or of all; what is missing is computed."""
-        return evaluate(self.profile, self.edition, self.folders, trained=self._trained, family=family, models=models, say=self.say)
+        return evaluate(
+            self.profile, self.edition, self.folders, trained=self._trained, family=family, models=models, say=self.say
+        )
 
     def scores(self, family: str | None = None) -> Scores:
         """The results with the intervals of their means."""
@@ -82,7 +84,9 @@ class Run:
 def _trained_elsewhere(profile: str) -> Path:
     folder = paths.RunFolders(profile).model
     if unseal(folder) is None:
-        raise MedteError(f"the model of profile {profile!r} is not trained here; run `medte train --profile {profile}` first")
+        raise MedteError(
+            f"the model of profile {profile!r} is not trained here; run `medte train --profile {profile}` first"
+        )
     return folder
 
 

@@ -7,7 +7,9 @@ from medte.curation.deduplicate import normalized
 from medte.records import Pair
 
 
-def audit(pairs: Iterable[Pair], evaluation_texts: Iterable[str], evaluation_documents: Iterable[str]) -> tuple[list[Pair], Counter]:
+def audit(
+    pairs: Iterable[Pair], evaluation_texts: Iterable[str], evaluation_documents: Iterable[str]
+) -> tuple[list[Pair], Counter]:
     """The pairs that touch nothing of the evaluation, and how many do by (source, reason).
 
     Reasons: "same document" (identity of page, article, study, question or patient), "same text" (word for word) and

@@ -35,8 +35,14 @@ def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> l
 
 def result_key(task: Task, edition: Edition, revision: str, profile: Profile) -> str:
     """A digest of all that decides a result: data, weights and settings of the encoder, protocol, versions, this code."""
-    code = [paths.PACKAGE / "evaluation" / "evaluate.py", paths.PACKAGE / "evaluation" / "items.py", paths.PACKAGE / "tasks" / "mteb_tasks.py"]
-    return digest([task.name, edition.tasks[task.name]["hash"], revision, profile.protocol, _versions(), code_digest(*code)])
+    code = [
+        paths.PACKAGE / "evaluation" / "evaluate.py",
+        paths.PACKAGE / "evaluation" / "items.py",
+        paths.PACKAGE / "tasks" / "mteb_tasks.py",
+    ]
+    return digest(
+        [task.name, edition.tasks[task.name]["hash"], revision, profile.protocol, _versions(), code_digest(*code)]
+    )
 
 
 def _versions() -> dict[str, str]:
@@ -76,11 +82,19 @@ def evaluate(
         if left:
             texts = [text for task in tasks_of(profile, edition) for text in edition.task_data(task.name).texts()]
             start = time.monotonic()
-            vectors = embed(encoder, texts, folders.embeddings / name, lambda done, total: say(f"{name}: {done:,} of {total:,} texts"))  # noqa: B023
+            vectors = embed(
+                encoder,
+                texts,
+                folders.embeddings / name,
+                lambda done, total: say(f"{name}: {done:,} of {total:,} texts"),
+            )  # noqa: B023
             say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
             for number, task in enumerate(left, start=1):
                 start = time.monotonic()
-                result = score(task, edition, name, encoder, vectors) | {"key": keys[task.name], "protocol": profile.protocol}
+                result = score(task, edition, name, encoder, vectors) | {
+                    "key": keys[task.name],
+                    "protocol": profile.protocol,
+                }
                 store.put(result | {"measured": _measured(time.monotonic() - start)})
                 found[task.name] = store.get(name, task.name, keys[task.name])
                 say(f"{name}: {number} of {len(left)} · {task.name} {result['value']:.3f}")
@@ -98,7 +112,7 @@ def score(task: Task, edition: Edition, name: str, encoder: Encoder, vectors: Ve
     with tempfile.TemporaryDirectory() as folder:
         answer = mteb.evaluate(
             _stored_encoder(name, encoder.revision, vectors), fresh, cache=None, co2_tracker=False,
-            show_progress_bar=False, prediction_folder=folder, encode_kwargs={"batch_size": 4096},
+            show_progress_bar=False, prediction_folder=folder, encode_kwargs={"batch_size": 4096, "show_progress_bar": False},
         )  # fmt: skip
         scores = answer.task_results[0].scores["test"][0]
         (file,) = Path(folder).rglob("*_predictions.json")

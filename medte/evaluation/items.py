@@ -40,7 +40,11 @@ def items_of(data: TaskData, predictions) -> Items:
 def units_of(data: TaskData) -> list[str]:
     """The document behind each item, in the items' order: what the bootstrap draws."""
     rows = data.rows
-    return rows.loc[rows["split"] == "test", "unit"].tolist() if data.task.family == "classification" else rows["unit"].tolist()
+    return (
+        rows.loc[rows["split"] == "test", "unit"].tolist()
+        if data.task.family == "classification"
+        else rows["unit"].tolist()
+    )
 
 
 def values(family: str, items: Items, weights: np.ndarray, metric: str | None = None) -> np.ndarray:
@@ -59,7 +63,8 @@ def values(family: str, items: Items, weights: np.ndarray, metric: str | None = 
     precision, recall = _precision_recall(labels, np.asarray(items["similarity"]), weights)
     if metric == "similarity_ap":
         return np.sum(np.diff(recall, prepend=0, axis=1) * precision, axis=1)
-    return np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12), axis=1)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return np.max(f1[:, :-1], axis=1, initial=0)  # as mteb: the threshold below all similarities is not tried
 
 
 def value(family: str, items: Items, metric: str | None = None) -> float:

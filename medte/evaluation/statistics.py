@@ -31,7 +31,9 @@ def replicates(results: Sequence[Result], draws: int, seed: int) -> dict[tuple[s
     """For each (model, task): its values over `draws` replicates, paired across models and tasks."""
     units = sorted({unit for result in results for unit in result["units"]})
     place = {unit: i for i, unit in enumerate(units)}
-    times = np.random.default_rng(seed).multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws)  # (b, units)
+    times = np.random.default_rng(seed).multinomial(
+        len(units), np.full(len(units), 1 / len(units)), size=draws
+    )  # (b, units)
     drawn = {}
     for result in results:
         weights = times[:, [place[unit] for unit in result["units"]]].astype(float)  # (b, n)
@@ -70,4 +72,6 @@ class Scores:
 
     def of_family(self, family: str) -> list[str]:
         """The tasks of one family."""
-        return [task for task in self.tasks if any(r["family"] == family for (_, t), r in self.results.items() if t == task)]
+        return [
+            task for task in self.tasks if any(r["family"] == family for (_, t), r in self.results.items() if t == task)
+        ]

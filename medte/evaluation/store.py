@@ -42,7 +42,9 @@ class Store:
 
 def _inline_numbers(text: str) -> str:
     """Lists of numbers on one line each, so that a file of items is readable and small."""
-    return re.sub(r"\[\s+((?:-?[\d.e-]+,?\s+)+)\]", lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text)
+    return re.sub(
+        r"\[\s+((?:-?[\d.e-]+,?\s+)+)\]", lambda match: "[" + ", ".join(match[1].replace(",", " ").split()) + "]", text
+    )
 
 
 def _read(path: Path) -> Result:
@@ -57,7 +59,10 @@ def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> 
     a line. Units are numbered, the same number for the same document in every task."""
     number = {unit: i for i, unit in enumerate(sorted({unit for result in results for unit in result["units"]}))}
     units = {result["task"]: [number[unit] for unit in result["units"]] for result in results}
-    rows = [{"about": about, "units": units}, *({k: v for k, v in result.items() if k != "units"} for result in results)]
+    rows = [
+        {"about": about, "units": units},
+        *({k: v for k, v in result.items() if k != "units"} for result in results),
+    ]
     lines = [json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for row in rows]
     write_text(path, "\n".join(lines) + "\n")
 
@@ -65,6 +70,8 @@ def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> 
 def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:
     """(about, results) of an earlier run that was kept. MedteError where there is no such file."""
     if not path.exists():
-        raise MedteError(f"{path.name} is not recorded; known: {', '.join(sorted(p.stem for p in path.parent.glob('*.jsonl')))}")
+        raise MedteError(
+            f"{path.name} is not recorded; known: {', '.join(sorted(p.stem for p in path.parent.glob('*.jsonl')))}"
+        )
     head, *rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]

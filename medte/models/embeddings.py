@@ -36,7 +36,9 @@ def batches(lengths: Sequence[int], budget: int) -> list[range]:
     return [*ranges, range(start, len(lengths))] if len(lengths) else []
 
 
-def embed(encoder: Encoder, texts: Iterable[str], folder: Path, say: Callable[[int, int], None] = lambda done, total: None) -> Vectors:
+def embed(
+    encoder: Encoder, texts: Iterable[str], folder: Path, say: Callable[[int, int], None] = lambda done, total: None
+) -> Vectors:
     """The vectors of all distinct `texts`, from `folder` where they were encoded before.
 
     The plan is the texts sorted by number of tokens; it and the encoder's revision name the sub-folder, so that the same
@@ -58,7 +60,9 @@ def embed(encoder: Encoder, texts: Iterable[str], folder: Path, say: Callable[[i
             path = plan / f"{start:07d}.npy"
             if not path.exists():
                 lengths = [min(counts[text], encoder.max_length) for text in part]
-                rows = [encoder.encode([part[i] for i in batch]) for batch in batches(lengths, encoder.tokens_per_batch)]
+                rows = [
+                    encoder.encode([part[i] for i in batch]) for batch in batches(lengths, encoder.tokens_per_batch)
+                ]
                 _save(path, np.concatenate(rows))
             say(start + len(part), len(ordered))
         truncated = sum(counts[text] > encoder.max_length for text in ordered)

@@ -18,7 +18,9 @@ class TfidfEncoder:
     def __init__(self, training_texts: Sequence[str]):
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self.vectorizer = TfidfVectorizer(max_features=TFIDF_COLUMNS, sublinear_tf=True, stop_words="english", dtype=np.float32)
+        self.vectorizer = TfidfVectorizer(
+            max_features=TFIDF_COLUMNS, sublinear_tf=True, stop_words="english", dtype=np.float32
+        )
         self.vectorizer.fit(training_texts)
         self.revision = digest(["tfidf", TFIDF_COLUMNS, list(training_texts)])
 

@@ -34,8 +34,12 @@ class SentenceEncoder:
         from sentence_transformers import SentenceTransformer
 
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
-        self.model = SentenceTransformer(str(folder), device=_device(), model_kwargs={"dtype": getattr(torch, self.dtype)})
-        self.model.max_seq_length = self.max_length = min(settings.max_length, self.model.max_seq_length or settings.max_length)
+        self.model = SentenceTransformer(
+            str(folder), device=_device(), model_kwargs={"dtype": getattr(torch, self.dtype)}
+        )
+        self.model.max_seq_length = self.max_length = min(
+            settings.max_length, self.model.max_seq_length or settings.max_length
+        )
         self.tokens_per_batch = settings.tokens_per_batch
         self.revision = f"{weights_sha256[:16]}-{self.max_length}-{self.dtype}"
 
@@ -45,7 +49,9 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """One row a text: (n, d), float32."""
-        return self.model.encode(list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False).astype(np.float32)
+        return self.model.encode(
+            list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False
+        ).astype(np.float32)
 
 
 def _device() -> str:
@@ -56,7 +62,7 @@ def _device() -> str:
 
 @lru_cache
 def faster_dtype() -> str:
-    """"bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32"."""
+    """ "bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32"."""
     import torch
 
     if torch.cuda.is_available():
@@ -82,7 +88,9 @@ def weights(folder: Path, expected: str | None = None) -> str:
         raise MedteError(f"{folder} holds no model.safetensors; name a folder that sentence-transformers saved")
     found = file_sha256(path)
     if expected and found != expected:
-        raise MedteError(f"{path} is not the expected file (sha256 {found[:12]}…, expected {expected[:12]}…); install it again")
+        raise MedteError(
+            f"{path} is not the expected file (sha256 {found[:12]}…, expected {expected[:12]}…); install it again"
+        )
     return found
 
 
@@ -100,13 +108,26 @@ def folder_of(model: Entry, trained: Callable[[str], Path]) -> tuple[Path, str]:
 
         revision = None if model.revision == "unresolved" else model.revision
         try:
-            folder = Path(snapshot_download(model.hub, revision=revision, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model"]))
+            folder = Path(
+                snapshot_download(
+                    model.hub, revision=revision, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model"]
+                )
+            )
         except (OSError, ValueError) as error:
-            raise MedteError(f"{model.name} ({model.hub}) is not cached and cannot be fetched: {str(error).splitlines()[0]}") from error
+            raise MedteError(
+                f"{model.name} ({model.hub}) is not cached and cannot be fetched: {str(error).splitlines()[0]}"
+            ) from error
     return folder, weights(folder, model.sha256)
 
 
-def load(name: str, settings: Encoding, *, seed: int, training_texts: Callable[[], Sequence[str]], trained: Callable[[str], Path]) -> Encoder:
+def load(
+    name: str,
+    settings: Encoding,
+    *,
+    seed: int,
+    training_texts: Callable[[], Sequence[str]],
+    trained: Callable[[str], Path],
+) -> Encoder:
     """The encoder of that name.
 
     `training_texts` gives the edition's training texts (TF-IDF is fitted on them), `trained` the folder of the model that

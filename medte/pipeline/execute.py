@@ -57,10 +57,17 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
         os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
         try:
             papermill.execute_notebook(
-                str(unrun), str(ran), parameters=dict(parameters), kernel_name="python3", progress_bar=False, cwd=str(source.parent)
+                str(unrun),
+                str(ran),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=str(source.parent),
             )
         except papermill.PapermillExecutionError as error:
-            raise MedteError(f"{source.name} failed: {error.ename}: {error.evalue} (cell {error.exec_count})") from error
+            raise MedteError(
+                f"{source.name} failed: {error.ename}: {error.evalue} (cell {error.exec_count})"
+            ) from error
         notebook = nbformat.read(ran, as_version=4)
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:

@@ -31,7 +31,10 @@ def repository() -> str | None:
     address = os.environ.get("MEDTE_REPOSITORY")
     if address is None and paths.CHECKOUT:
         answer = subprocess.run(
-            ["git", "-C", str(paths.CHECKOUT), "remote", "get-url", "origin"], capture_output=True, text=True, check=False
+            ["git", "-C", str(paths.CHECKOUT), "remote", "get-url", "origin"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         address = answer.stdout.strip()
     address = re.sub(r"^git@([^:]+):", r"https://\1/", address or "").removesuffix(".git").rstrip("/")

@@ -74,8 +74,14 @@ def build(folder: Path, site: Path, say: Say) -> Path:
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     built = folder / "_build" / "html"
     if answer.returncode or not (built / "index.html").exists():
-        lines = [line for line in (answer.stdout + answer.stderr).splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
-        raise MedteError("the book did not build:\n" + "\n".join(lines[:20] or (answer.stdout + answer.stderr).splitlines()[-20:]))
+        lines = [
+            line
+            for line in (answer.stdout + answer.stderr).splitlines()
+            if "WARNING" in line or "ERROR" in line or "rror:" in line
+        ]
+        raise MedteError(
+            "the book did not build:\n" + "\n".join(lines[:20] or (answer.stdout + answer.stderr).splitlines()[-20:])
+        )
     fresh = site.with_name(f".{site.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".doctrees"))

@@ -56,8 +56,21 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
     for number, model in enumerate(scores.models):
         estimates = [scores.mean(model, [task]) for task in order]
         heights = [row + 0.16 * (number - (len(scores.models) - 1) / 2) for row in range(len(order))]
-        axes.hlines(heights, [100 * e.low for e in estimates], [100 * e.high for e in estimates], color=colours[number], alpha=0.5)
-        axes.plot([100 * e.value for e in estimates], heights, MARKERS[number], color=colours[number], ms=5, label=entry(model).title)
+        axes.hlines(
+            heights,
+            [100 * e.low for e in estimates],
+            [100 * e.high for e in estimates],
+            color=colours[number],
+            alpha=0.5,
+        )
+        axes.plot(
+            [100 * e.value for e in estimates],
+            heights,
+            MARKERS[number],
+            color=colours[number],
+            ms=5,
+            label=entry(model).title,
+        )
     axes.set(yticks=range(len(order)), yticklabels=order, xlabel="score (%)")
     axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
     return figure

@@ -1,6 +1,7 @@
 """Pieces of pages that are made from results: the banner over live numbers, the recorded tables of the front page."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 from medte import paths
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
+from medte.profile import Profile, load_profile
 from medte.report import published, tables
 from medte.tasks.catalogue import benchmark_tasks
 
-INTERVALS = "Percent, with the 95 % interval of a bootstrap over documents. Bold: best. •: not distinguishable from the best."
+INTERVALS = (
+    "Percent, with the 95 % interval of a bootstrap over documents. Bold: best. •: not distinguishable from the best."
+)
 UNCERTAIN = "Intervals are a bootstrap over documents; other tasks and other training seeds are not in them."
 
 
@@ -28,10 +32,28 @@ def banner(manifest: dict[str, Any], count: int) -> str:
             f"<b>{escape(manifest['edition'].capitalize())} edition, scored in this run</b> on real text from "
             f"{escape(', '.join(manifest['sources']))}."
         )
-    facts = f"{count} results · {len(manifest['tasks'])} tasks built, {len(manifest['missing'])} missing"
+    facts = (
+        f"{count} results · " if count else ""
+    ) + f"{len(manifest['tasks'])} tasks built, {len(manifest['missing'])} missing"
     if fictional and manifest["edition"] == "mini":
         facts += f" · fictional studies or patients in {escape(', '.join(fictional))}"
     return f'<div class="medte-banner">{what} <span class="interval">{facts}</span></div>'
+
+
+def trained_model(profile: Profile) -> str:
+    """The model that a run of this profile trains."""
+    return f"MEDTE-{profile.name}"
+
+
+def verdict(scores: Scores, profile: Profile) -> str:
+    """What the paired comparison of the trained model with its base says, as one bold sentence of HTML."""
+    return f"<p><b>{tables.difference_sentence(scores, trained_model(profile), profile.compared_with)}</b></p>"
+
+
+def missing_of_benchmark(profile: Profile, missing: Mapping[str, str]) -> dict[str, str]:
+    """The profile's benchmark tasks among those `missing` from an edition, with the reasons."""
+    names = [task.name for task in benchmark_tasks(profile.benchmark)]
+    return {name: missing[name] for name in names if name in missing}
 
 
 @lru_cache
@@ -67,7 +89,10 @@ def real_text_details() -> str:
         tables.tasks(scores, scores.tasks, f"Each task on real text, recorded. {INTERVALS} {_provenance(about)}"),
         "\n## What fine-tuning changed\n",
         tables.differences(
-            scores, about["trained"], about["compared_with"], f"Paired differences in points. {UNCERTAIN} {_provenance(about)}"
+            scores,
+            about["trained"],
+            about["compared_with"],
+            f"Paired differences in points. {UNCERTAIN} {_provenance(about)}",
         ),
         f"\n**{tables.difference_sentence(scores, about['trained'], about['compared_with'])}**\n",
         f"Trained on {pairs} pairs, {about['training']['presentations']:,} presentations in "
@@ -77,7 +102,7 @@ def real_text_details() -> str:
         tables.sources(about["edition"], f"Sources of the recorded run. {_provenance(about)}"),
         "\n## What is missing\n",
         tables.missing(
-            {name: why for name, why in about["edition"]["missing"].items() if name in {t.name for t in benchmark_tasks("MedEval")}},
+            missing_of_benchmark(load_profile("open"), about["edition"]["missing"]),
             "Tasks of the 51 that this run could not build; they are in no mean.",
         ),
     ]

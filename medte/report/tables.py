@@ -45,7 +45,8 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> 
     """A table as HTML with its caption; cells hold HTML already, the first column is the row's name."""
     head = "".join(f'<th scope="col">{title}</th>' for title in header)
     body = "".join(
-        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>" for row in rows
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>"
+        for row in rows
     )
     return (
         f'<div class="medte-table"><table class="dataframe"><caption>{caption}</caption>'
@@ -78,7 +79,10 @@ def families(scores: Scores, caption: str) -> str:
     """Models × families with the mean over families and over all tasks, as HTML, in percent."""
     groups = {family: scores.of_family(family) for family in FAMILIES}
     groups = {family: tasks for family, tasks in groups.items() if tasks}
-    columns = {f"{FAMILY_TITLE[family]} <small>{len(tasks)}</small>": _marked(scores, tasks) for family, tasks in groups.items()}
+    columns = {
+        f"{FAMILY_TITLE[family]} <small>{len(tasks)}</small>": _marked(scores, tasks)
+        for family, tasks in groups.items()
+    }
     columns[f"All tasks <small>{len(scores.tasks)}</small>"] = _marked(scores, scores.tasks)
     rows = [[title(model), *(column[model] for column in columns.values())] for model in scores.models]
     return html(["Model", *columns], rows, caption)
@@ -97,7 +101,13 @@ def differences(scores: Scores, model: str, other: str, caption: str) -> str:
         groups[f"source: {source}"] = [task for task in scores.tasks if catalogue()[task].source == source]
     groups["all tasks"] = scores.tasks
     rows = [
-        [escape(name), str(len(group)), cell(scores.mean(other, group)), cell(scores.mean(model, group)), cell(gap, sign=True)]
+        [
+            escape(name),
+            str(len(group)),
+            cell(scores.mean(other, group)),
+            cell(scores.mean(model, group)),
+            cell(gap, sign=True),
+        ]
         for name, group in groups.items()
         if (gap := scores.difference(model, other, group))
     ]
@@ -137,8 +147,33 @@ def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
         about = manifest["tasks"][name]
         dropped = "; ".join(f"{reason}: {count:,}" for reason, count in about["dropped"].items()) or MISSING
         entry_ = catalogue()[name]
-        rows.append([escape(name), FAMILY_TITLE[entry_.family], entry_.source, f"{about['rows']:,}", dropped, f"<code>{about['hash'][:8]}</code>"])
+        rows.append(
+            [
+                escape(name),
+                FAMILY_TITLE[entry_.family],
+                entry_.source,
+                f"{about['rows']:,}",
+                dropped,
+                f"<code>{about['hash'][:8]}</code>",
+            ]
+        )
     return html(["Task", "Family", "Source", "Rows", "Left out", "Revision"], rows, caption)
+
+
+def pairs(training: dict, caption: str) -> str:
+    """Training pairs by source, as HTML."""
+    rows = [[escape(source), f"{count:,}"] for source, count in training["pairs"].items()]
+    rows.append(["all", f"{sum(training['pairs'].values()):,}"])
+    return html(["Source", "Pairs"], rows, caption)
+
+
+def held_out(training: dict, caption: str) -> str:
+    """Held-out loss and mean reciprocal rank before and after training, as HTML."""
+    rows = [
+        [when, f"{figures['loss']:.3f}", f"{figures['mrr']:.3f}", f"{figures['pairs']:,}"]
+        for when, figures in training["held_out"].items()
+    ]
+    return html(["Training", "Loss", "Reciprocal rank", "Pairs"], sorted(rows, reverse=True), caption)
 
 
 def plain(scores: Scores) -> pd.DataFrame:
@@ -146,5 +181,7 @@ def plain(scores: Scores) -> pd.DataFrame:
     rows = []
     for (model, task), result in scores.results.items():
         mean = scores.mean(model, [task])
-        rows.append([model, task, result["family"], result["source"], mean.value, mean.low, mean.high, len(result["units"])])
+        rows.append(
+            [model, task, result["family"], result["source"], mean.value, mean.low, mean.high, len(result["units"])]
+        )
     return pd.DataFrame(rows, columns=["model", "task", "family", "source", "value", "low", "high", "n"])

@@ -39,7 +39,9 @@ def sections(text: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def records(discharge: Iterable[Mapping], admissions: Iterable[Mapping], *, licence: str, fictional: bool) -> Iterator[Record]:
+def records(
+    discharge: Iterable[Mapping], admissions: Iterable[Mapping], *, licence: str, fictional: bool
+) -> Iterator[Record]:
     """One `Record` a note; its document is the patient, so that a patient is never split.
 
     `facts["days_to_return"]` is the time from this discharge to the patient's next admission; None where there is no
@@ -52,14 +54,18 @@ def records(discharge: Iterable[Mapping], admissions: Iterable[Mapping], *, lice
     for rows in stays.values():
         rows.sort(key=lambda row: row["admittime"])
         for row, following in zip(rows, [*rows[1:], None], strict=True):
-            gap = following and datetime.fromisoformat(following["admittime"]) - datetime.fromisoformat(row["dischtime"])
+            gap = following and datetime.fromisoformat(following["admittime"]) - datetime.fromisoformat(
+                row["dischtime"]
+            )
             returns[row["hadm_id"]] = (gap and gap.total_seconds() / 86_400, row["hospital_expire_flag"] == "1")
     for row in discharge:
         days, died = returns.get(row["hadm_id"], (None, False))
         texts = sections(row["text"])
         facts = {"stratum": "notes", "group": "notes", "days_to_return": days, "died": died}
         patient = f"mimic_iv:{row['subject_id']}"
-        yield Record(f"mimic_iv:{row['note_id']}", "mimic_iv", patient, texts, licence, row["charttime"], fictional, facts)
+        yield Record(
+            f"mimic_iv:{row['note_id']}", "mimic_iv", patient, texts, licence, row["charttime"], fictional, facts
+        )
 
 
 def read(folder: Path) -> Iterator[Record]:
@@ -67,6 +73,8 @@ def read(folder: Path) -> Iterator[Record]:
     tables = [folder / "note" / "discharge.csv.gz", folder / "hosp" / "admissions.csv.gz"]
     for table in tables:
         if not table.exists():
-            raise MedteError(f"{table} is missing; MIMIC_FOLDER must hold note/discharge.csv.gz and hosp/admissions.csv.gz")
+            raise MedteError(
+                f"{table} is missing; MIMIC_FOLDER must hold note/discharge.csv.gz and hosp/admissions.csv.gz"
+            )
     streams = [csv.DictReader(gzip.open(table, "rt", encoding="utf-8", newline="")) for table in tables]
     return records(*streams, licence="PhysioNet Credentialed Health Data License 1.5.0", fictional=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from medte.records import Record
 from medte.sources.archive import members, the_file
 
+
 def _text(element: ElementTree.Element | None) -> str:
     return "" if element is None else " ".join("".join(element.itertext()).split())
 
@@ -28,7 +29,10 @@ def _licence(article: ElementTree.Element) -> str | None:
     said = " ".join([*addresses, _text(permissions)]).lower().replace("-", "").replace(" ", "")
     if "publicdomain/zero" in said:
         return "CC0-1.0"
-    narrower = any(word in said for word in ("noncommercial", "noderiv", "sharealike", "licenses/bync", "licenses/bynd", "licenses/bysa"))
+    narrower = any(
+        word in said
+        for word in ("noncommercial", "noderiv", "sharealike", "licenses/bync", "licenses/bynd", "licenses/bysa")
+    )
     if not narrower and ("licenses/by/" in said or "creativecommonsattribution" in said):
         return "CC-BY"
     return None

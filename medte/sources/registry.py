@@ -54,6 +54,8 @@ def inputs_digest(edition: str) -> str:
     if not mirror.is_dir():
         from medte.errors import MedteError
 
-        raise MedteError(f"MEDTE_MIRROR is {mirror}, which is no folder; set it to the folder that holds medquad/, pmc/ …")
+        raise MedteError(
+            f"MEDTE_MIRROR is {mirror}, which is no folder; set it to the folder that holds medquad/, pmc/ …"
+        )
     files = [file for source in READERS for file in sorted((mirror / source).glob("*")) if file.is_file()]
     return digest([[file.name, file_sha256(file)] for file in files])

@@ -12,6 +12,7 @@ text, so that the same records give the same task, whatever their order.
 """
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -124,11 +125,25 @@ def sections(task: Task, records: list[Record], max_items: int, dropped: Counter
     return _labelled(task, found, max_items, dropped)
 
 
+SEARCHED_WORDS = {
+    "diagnostic": r"diagnos(?:tics?|is|es|e|ed|ing)",
+    "therapeutic": r"therap(?:eutics?|y|ies)",
+    "MRI": r"MRI|magnetic resonance imaging",
+    "CT scan": r"CT scans?|computed tomography",
+    "Ultrasound": r"ultrasound|ultrasonography|sonography",
+    "X-ray": r"X-rays?|radiographs?|radiography",
+    "PET scan": r"PET scans?|PET/CT|positron emission tomography",
+}  # the forms that a literature search expands a term to; any other term stands for itself
+
+
 def finds(term: str, record: Record) -> bool:
     """Whether a search for `term` finds the article: as its source says, else by the words of title and abstract."""
     if "terms" in record.facts:
         return term in record.facts["terms"]
-    return term.casefold() in f"{record.texts['title']} {record.texts['abstract']}".casefold()
+    words = SEARCHED_WORDS.get(term, re.escape(term))
+    return (
+        re.search(rf"\b(?:{words})\b", f"{record.texts['title']} {record.texts['abstract']}", re.IGNORECASE) is not None
+    )
 
 
 def terms(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
@@ -211,7 +226,12 @@ def columns(task: Task, records: list[Record], max_items: int, dropped: Counter)
     first, second = task.build["columns"]
     term = task.build.get("term")
     rows = [
-        {"one": record.texts[first], "two": record.texts[second], "unit": record.document, "group": str(record.facts.get("group"))}
+        {
+            "one": record.texts[first],
+            "two": record.texts[second],
+            "unit": record.document,
+            "group": str(record.facts.get("group")),
+        }
         for record in records
         if first in record.texts and second in record.texts and (term is None or finds(term, record))
     ]

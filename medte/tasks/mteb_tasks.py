@@ -56,7 +56,10 @@ class _Classification(_FromEdition, AbsTaskClassification):
         labels = sorted(data.rows["label"].unique())
         rows = data.rows.assign(label=data.rows["label"].map(labels.index))
         return DatasetDict(
-            {name: Dataset.from_pandas(part[["text", "label"]], preserve_index=False) for name, part in rows.groupby("split")}
+            {
+                name: Dataset.from_pandas(part[["text", "label"]], preserve_index=False)
+                for name, part in rows.groupby("split")
+            }
         )
 
 

@@ -42,4 +42,8 @@ def assess(encode: Callable[[Sequence[str]], np.ndarray], pairs: pd.DataFrame, t
             peak = scaled.max(axis=1, keepdims=True)
             losses += (np.log(np.exp(scaled - peak).sum(1)) + (peak - right / temperature)[:, 0]).tolist()
             ranks += (similarity >= right).sum(axis=1).tolist()
-    return {"loss": round(float(np.mean(losses)), 4), "mrr": round(float(np.mean(1 / np.array(ranks))), 4), "pairs": len(losses)}
+    return {
+        "loss": round(float(np.mean(losses)), 4),
+        "mrr": round(float(np.mean(1 / np.array(ranks))), 4),
+        "pairs": len(losses),
+    }

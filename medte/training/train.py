@@ -57,7 +57,9 @@ def train(
 
     model = _load(base, settings)
     before = assess(lambda texts: _encode(model, texts), held, settings.temperature)
-    say(f"training on {len(kept):,} pairs of {kept['source'].nunique()} sources; {len(held)} held out; base {_line(before)}")
+    say(
+        f"training on {len(kept):,} pairs of {kept['source'].nunique()} sources; {len(held)} held out; base {_line(before)}"
+    )
     start = time.monotonic()
     curve = _fit(model, settings, kept, folder.with_name(f"{folder.name}-checkpoints") / key, say)
     seconds = time.monotonic() - start
@@ -74,7 +76,10 @@ def train(
         "held_out": {"before": before, "after": after},
         "curve": curve,
         "presentations": settings.steps * settings.batch_size,
-        "measured": {"seconds": round(seconds, 1), "pairs_per_second": round(settings.steps * settings.batch_size / seconds, 1)},
+        "measured": {
+            "seconds": round(seconds, 1),
+            "pairs_per_second": round(settings.steps * settings.batch_size / seconds, 1),
+        },
     }
     return seal(folder, facts, [path for path in folder.rglob("*") if path.is_file()])
 
@@ -133,7 +138,8 @@ def _fit(model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say:
         dataloader_pin_memory=on_gpu,
     )
     parts = {
-        source: Dataset.from_pandas(part[["sentence1", "sentence2"]], preserve_index=False) for source, part in pairs.groupby("source")
+        source: Dataset.from_pandas(part[["sentence1", "sentence2"]], preserve_index=False)
+        for source, part in pairs.groupby("source")
     }
     trainer = SentenceTransformerTrainer(
         model=model,
@@ -165,6 +171,8 @@ def _progress(say: Callable[[str], None]):
                 left = each * (state.max_steps - state.global_step)
                 speed = args.per_device_train_batch_size / each
                 loss = float(logs["loss"])
-                say(f"step {state.global_step} of {state.max_steps} · loss {loss:.3f} · {speed:.0f} pairs/s · {left:.0f} s left")
+                say(
+                    f"step {state.global_step} of {state.max_steps} · loss {loss:.3f} · {speed:.0f} pairs/s · {left:.0f} s left"
+                )
 
     return Progress()

@@ -37,12 +37,23 @@ def wikipedia() -> Iterator[Record]:
         texts = {"section:Lead": condition.lead} | {f"section:{k}": v for k, v in condition.sections.items()} | written
         stratum = (condition.categories or [condition.system])[0]
         yield _record(
-            "wikipedia", condition.name, texts, stratum=stratum, categories=categories, title=condition.name, group=condition.system
+            "wikipedia",
+            condition.name,
+            texts,
+            stratum=stratum,
+            categories=categories,
+            title=condition.name,
+            group=condition.system,
         )
     for topic in load("topics"):
         texts = {"section:Lead": topic.lead} | {f"section:{k}": v for k, v in topic.sections.items()}
         yield _record(
-            "wikipedia", topic.title, texts, stratum=topic.categories[0], categories=list(topic.categories), title=topic.title
+            "wikipedia",
+            topic.title,
+            texts,
+            stratum=topic.categories[0],
+            categories=list(topic.categories),
+            title=topic.title,
         )
 
 
@@ -110,7 +121,13 @@ def _exams(source: str, style: str) -> Iterator[Record]:
         if item.style == style:
             texts = {"question": item.question, "explanation": item.explanation}
             yield _record(
-                source, item.question, texts, stratum=source, options=list(item.options), answer=item.answer, subject=item.subject
+                source,
+                item.question,
+                texts,
+                stratum=source,
+                options=list(item.options),
+                answer=item.answer,
+                subject=item.subject,
             )
 
 
@@ -127,10 +144,17 @@ def medqa() -> Iterator[Record]:
 def medquad() -> Iterator[Record]:
     """What patients ask, with answers; those rendered from a disease's facts are `training_only`."""
     for entry in load("questions"):
-        yield _record("medquad", entry.question, {"question": entry.question, "answer": entry.answer}, stratum=entry.type)
+        yield _record(
+            "medquad", entry.question, {"question": entry.question, "answer": entry.answer}, stratum=entry.type
+        )
     for name, question, answer in facts.questions():
         yield _record(
-            "medquad", question, {"question": question, "answer": answer}, stratum="rendered", about=f"wikipedia:{name.lower()}", training_only=True
+            "medquad",
+            question,
+            {"question": question, "answer": answer},
+            stratum="rendered",
+            about=f"wikipedia:{name.lower()}",
+            training_only=True,
         )
 
 

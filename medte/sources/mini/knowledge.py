@@ -259,7 +259,9 @@ def read(path: Path) -> list[Entry]:
         try:
             entries.append(kind.model_validate(raw))
         except ValidationError as error:
-            label = next((raw[key] for key in ("name", "title", "focus", "official_title", "diagnosis") if key in raw), "")
+            label = next(
+                (raw[key] for key in ("name", "title", "focus", "official_title", "diagnosis") if key in raw), ""
+            )
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise ValueError(f"{path.name}, entry {position + 1} ({label}): {problems}") from error
     return entries
@@ -285,7 +287,9 @@ def main(paths: list[str]) -> int:
                 good += 1
             except ValidationError as error:
                 failed += 1
-                label = next((raw[k] for k in ("name", "title", "focus", "official_title", "diagnosis") if k in raw), "")
+                label = next(
+                    (raw[k] for k in ("name", "title", "focus", "official_title", "diagnosis") if k in raw), ""
+                )
                 for e in error.errors():
                     print(f"{path.name} entry {position + 1} ({label}) {'.'.join(map(str, e['loc']))}: {e['msg']}")
         print(f"{path.name}: {good} good of {len(raws)}, {len(path.read_text(encoding='utf-8').split()):,} words")

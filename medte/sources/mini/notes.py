@@ -20,7 +20,13 @@ from medte.sources.mini.knowledge import Comorbidity, Diagnosis, load
 
 PATIENTS = {"evaluation": 32, "training": 24}  # of each diagnosis
 PATIENTS_OF_A_LONE_CLASS = 64  # for evaluation, of a diagnosis that makes up a whole class of a task
-LONE_CLASSES = {"cellulitis", "urinary tract infection", "choledocholithiasis", "right breast cancer", "prostate cancer"}
+LONE_CLASSES = {
+    "cellulitis",
+    "urinary tract infection",
+    "choledocholithiasis",
+    "right breast cancer",
+    "prostate cancer",
+}
 LISTED = 0.4  # share of evaluation notes whose discharge diagnosis is a list, primary and secondary
 FIRST_SUBJECT = {"evaluation": 10_000_000, "training": 19_000_000}
 BASE, PER_COMORBIDITY, PER_DECADE = -2.2, 0.7, 0.25
@@ -152,7 +158,9 @@ def render(seed: int = 0) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     return discharge, admissions
 
 
-def _patient(subject: int, first: str, wards: dict[str, Ward], illnesses: Deck, draw: random.Random) -> Iterator[tuple[dict, dict]]:
+def _patient(
+    subject: int, first: str, wards: dict[str, Ward], illnesses: Deck, draw: random.Random
+) -> Iterator[tuple[dict, dict]]:
     """The stays of one patient, in time order: a row of `discharge` and one of `admissions` for each."""
     own = illnesses.deal(draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0])
     ward = wards[first]

@@ -1,0 +1,74 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Where do the texts come from, and what was dropped?
+#
+# A benchmark score means something only if the model has not seen the benchmark. So each source is split by
+# document, page, article, question or patient, before anything is made of it; and every training pair that still
+# touches an evaluation text is dropped and counted.
+#
+# *Reads* the profile's sources. *Writes* the edition: task data and training pairs. A few seconds.
+
+# %% tags=["remove-cell"]
+# Only needed on Colab: installs the package from your copy of the repository.
+import importlib.util
+
+REPOSITORY = ""  # the repository's address, such as https://<host>/<owner>/medte; `make notebooks` fills it in
+if importlib.util.find_spec("medte") is None:
+    if not REPOSITORY:
+        raise SystemExit("Set REPOSITORY above to the address of the repository, then run this cell again.")
+    %pip install -q "medte @ git+{REPOSITORY}"
+
+# %% tags=["parameters", "remove-cell"]
+profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
+
+# %%
+from IPython.display import HTML
+
+from medte.report import pages, tables
+from medte.run import Run
+
+run = Run(profile)
+edition = run.edition
+HTML(pages.banner(edition.manifest, 0))
+
+# %% [markdown]
+# ## Sources
+#
+# Every record is cleaned in the same named steps, records that repeat another are dropped, and whole documents go either
+# to the evaluation or to training.
+
+# %%
+HTML(tables.sources(edition.manifest, "Records of each source, and what became of them. Nothing else was dropped."))
+
+# %% [markdown]
+# ## Leakage
+#
+# Both texts of every training pair are compared with every text of every task: the same document, the same text, or the
+# same words up to case and punctuation. A pair that matches is dropped.
+
+# %%
+for reason, count in edition.manifest["leaks_dropped"].items():
+    print(f"{count:6,} pairs dropped · {reason}")
+print(f"{edition.manifest['training_texts_in_evaluation']:6,} training texts are evaluation texts afterwards")
+
+# %% [markdown]
+# **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training
+# and evaluation speak of the same diseases, in the same registers.
+#
+# ## Tasks
+#
+# The sizes of the tasks, what their construction left out, and the revision, which is a hash of the data: another text
+# anywhere in a task gives another revision, and old results no longer count.
+
+# %%
+HTML(tables.task_sizes(edition.manifest, run.tasks(), "The benchmark's tasks in this edition."))
+
+# %%
+HTML(tables.missing(pages.missing_of_benchmark(run.profile, edition.missing), "Tasks that this edition lacks, and why.") or "<p>No task is missing.</p>")

@@ -1,0 +1,54 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do texts of one class lie together?
+#
+# One k-means on the vectors, with as many clusters as there are classes, compared with the classes: v-measure, 0 for
+# chance and 1 for a perfect match. Nothing is learned from labels.
+#
+# *Reads* the edition's tasks and the models. *Writes* one result file for each model and task. Two minutes for `mini` on two cores, seconds where the results are there.
+
+# %% tags=["remove-cell"]
+# Only needed on Colab: installs the package from your copy of the repository.
+import importlib.util
+
+REPOSITORY = ""  # the repository's address, such as https://<host>/<owner>/medte; `make notebooks` fills it in
+if importlib.util.find_spec("medte") is None:
+    if not REPOSITORY:
+        raise SystemExit("Set REPOSITORY above to the address of the repository, then run this cell again.")
+    %pip install -q "medte @ git+{REPOSITORY}"
+
+# %% tags=["parameters", "remove-cell"]
+profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
+
+# %%
+from IPython.display import HTML, Markdown
+
+from medte.report import figures, pages, tables
+from medte.run import Run
+
+figures.use_style()
+run = Run(profile)
+scores = run.scores("clustering")
+HTML(pages.banner(run.edition.manifest, len(scores.results)))
+
+# %% [markdown]
+# ## Task by task
+
+# %%
+HTML(tables.tasks(scores, scores.tasks, pages.INTERVALS))
+
+# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each clustering task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
+figures.scores_by_task(scores, scores.tasks);
+
+# %% tags=["hide-input"]
+HTML(pages.verdict(scores, run.profile))
+
+# %% [markdown]
+# K-means starts at random points: differences of a few points between two encoders on one task mean little, and the interval over documents does not contain that part.
