@@ -87,7 +87,7 @@ def evaluate(
                 texts,
                 folders.embeddings / name,
                 lambda done, total: say(f"{name}: {done:,} of {total:,} texts"),
-            )  # noqa: B023
+            )
             say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
             for number, task in enumerate(left, start=1):
                 start = time.monotonic()
