@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -82,12 +83,7 @@ def evaluate(
         if left:
             texts = [text for task in tasks_of(profile, edition) for text in edition.task_data(task.name).texts()]
             start = time.monotonic()
-            vectors = embed(
-                encoder,
-                texts,
-                folders.embeddings / name,
-                lambda done, total: say(f"{name}: {done:,} of {total:,} texts"),
-            )
+            vectors = embed(encoder, texts, folders.embeddings / name, partial(_say_texts, say, name))
             say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
             for number, task in enumerate(left, start=1):
                 start = time.monotonic()
@@ -100,6 +96,10 @@ def evaluate(
                 say(f"{name}: {number} of {len(left)} · {task.name} {result['value']:.3f}")
         results += [found[task.name] for task in tasks]
     return results
+
+
+def _say_texts(say: Callable[[str], None], name: str, done: int, total: int) -> None:
+    say(f"{name}: {done:,} of {total:,} texts encoded")
 
 
 def score(task: Task, edition: Edition, name: str, encoder: Encoder, vectors: Vectors) -> Result:
