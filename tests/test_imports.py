@@ -1,0 +1,60 @@
+"""The house's floors: what a room may never import, and that importing the package is light."""
+
+import ast
+import subprocess
+import sys
+import time
+
+import pytest
+
+from medte.paths import PACKAGE
+
+NEVER = {
+    "curation": ("tasks", "models", "training", "evaluation", "report", "sources", "edition", "run", "pipeline"),
+    "models": ("tasks", "evaluation", "training", "report", "sources", "edition", "run", "pipeline"),
+    "training": ("tasks", "evaluation", "report", "sources", "edition", "run", "pipeline"),
+    "sources": ("tasks", "models", "training", "evaluation", "report", "edition", "run", "pipeline", "curation"),
+    "tasks": ("models", "training", "evaluation", "report", "sources", "edition", "run", "pipeline"),
+    "evaluation": ("sources", "training", "report", "run", "pipeline"),
+    "report": ("models.load", "models.embeddings", "training", "run", "pipeline", "sources", "edition"),
+    "edition.py": ("models", "training", "evaluation", "report", "run", "pipeline"),
+    "profile.py": ("tasks", "models", "sources", "training", "evaluation", "report", "edition", "run"),
+    "pipeline": ("tasks", "models", "training", "evaluation", "report", "sources", "edition", "run"),
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("medte"):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("medte"))
+
+
+@pytest.mark.parametrize("room", NEVER)
+def test_a_room_uses_only_rooms_below_it(room):
+    files = [PACKAGE / room] if room.endswith(".py") else sorted((PACKAGE / room).rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imports(path):
+            for forbidden in NEVER[room]:
+                assert not (name + ".").startswith(f"medte.{forbidden}."), f"{path} imports {name}"
+
+
+def test_nothing_imports_the_command_line():
+    assert not [path for path in PACKAGE.rglob("*.py") for name in imports(path) if name.startswith("medte.cli")]
+
+
+def test_importing_medte_is_instant_and_loads_no_torch():
+    code = "import sys, medte; print(int('torch' in sys.modules), int('mteb' in sys.modules), medte.__version__)"
+    start = time.monotonic()
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["0", "0", "0.1.0"]
+    assert time.monotonic() - start < 5
+
+
+def test_notebooks_use_public_names_and_define_nothing():
+    for path in sorted((PACKAGE.parent / "notebooks").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "def " not in text and " import _" not in text and "._" not in text, path.name

@@ -1,0 +1,73 @@
+import pytest
+import yaml
+
+from medte import paths, profile
+from medte.errors import MedteError
+from medte.profile import load_profile
+from medte.run import checked_profile
+
+
+@pytest.fixture
+def profiles(tmp_path, monkeypatch):
+    """A folder of profiles with a copy of `mini` that a test can change; gives the function that writes it."""
+    text = (paths.profiles() / "mini.yaml").read_text(encoding="utf-8")
+    monkeypatch.setattr(paths, "profiles", lambda: tmp_path)
+
+    def write(change):
+        facts = yaml.safe_load(text)
+        change(facts)
+        (tmp_path / "trial.yaml").write_text(yaml.safe_dump(facts), encoding="utf-8")
+        load_profile.cache_clear()
+        return "trial"
+
+    yield write
+    load_profile.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["mini", "open", "paper"])
+def test_every_profile_is_valid_and_names_only_what_exists(name):
+    assert checked_profile(name).name == name
+    assert set(profile.names()) == {"mini", "open", "paper"}
+
+
+def test_an_unknown_profile_is_an_error_with_the_nearest():
+    with pytest.raises(MedteError, match="unknown profile 'mimi'; did you mean 'mini'"):
+        load_profile("mimi")
+
+
+def test_an_unknown_key_is_an_error_with_the_nearest(profiles):
+    name = profiles(lambda facts: facts["training"].update(temprature=0.05))
+    with pytest.raises(MedteError, match=r"unknown key 'training.temprature'; did you mean 'temperature'"):
+        load_profile(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda facts: facts["training"].update(temperature=-1), "training.temperature"),
+        (lambda facts: facts["data"].update(edition="tiny"), "data.edition"),
+        (lambda facts: facts.pop("base"), "base"),
+    ],
+)
+def test_a_value_that_does_not_fit_names_its_place(profiles, change, message):
+    with pytest.raises(MedteError, match=message):
+        load_profile(profiles(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda facts: facts["models"].append("MiniLM"), "unknown model 'MiniLM'"),
+        (lambda facts: facts["training"].update(sources=["pubmd"]), "unknown source 'pubmd'; did you mean 'pubmed'"),
+        (lambda facts: facts.update(benchmark="MedEvl"), "unknown benchmark 'MedEvl'; did you mean 'MedEval'"),
+    ],
+)
+def test_a_name_that_no_registry_knows_is_an_error(profiles, change, message):
+    with pytest.raises(MedteError, match=message):
+        checked_profile(profiles(change))
+
+
+def test_the_hash_changes_with_any_value():
+    mini = load_profile("mini")
+    assert mini.hash == load_profile("mini").hash
+    assert mini.hash != mini.model_copy(update={"bootstrap": 7}).hash
