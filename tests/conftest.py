@@ -24,7 +24,7 @@ def make_record(name, source="pubmed", document=None, **texts):
 
 
 class HashEncoder:
-    """Vectors from a hash of the text's words: texts with common words are near, and nothing is loaded."""
+    """Sums of a random vector for each word: texts with common words are near, and nothing is loaded."""
 
     max_length = None
     revision = "hash-1"
@@ -34,12 +34,17 @@ class HashEncoder:
 
     def encode(self, texts):
         self.encoded += list(texts)
-        rows = np.zeros((len(texts), 64), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            row[0] = 0.01
-            for word in text.lower().split():
-                row[hashlib.md5(word.encode()).digest()[0] % 64] += 1
+        words = [text.lower().split() for text in texts]
+        rows = np.stack([sum((self._word(word) for word in line), np.full(64, 0.01)) for line in words]).astype(
+            np.float32
+        )
         return rows
+
+    @staticmethod
+    def _word(word):
+        return np.random.default_rng(int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")).standard_normal(
+            64
+        )
 
 
 @pytest.fixture

@@ -26,14 +26,18 @@ def page(number, *categories, sections=4):
 
 def test_the_catalogue_is_the_papers():
     assert len(catalogue()) == 77 and len(benchmark_tasks("MedEval")) == 51
-    assert Counter(entry.family for entry in benchmark_tasks("MedEval")) == dict(zip(FAMILIES, (15, 12, 12, 12), strict=True))
+    assert Counter(entry.family for entry in benchmark_tasks("MedEval")) == dict(
+        zip(FAMILIES, (15, 12, 12, 12), strict=True)
+    )
     assert benchmark_tasks("MedTEB") == benchmark_tasks("MedEval")
     assert len(benchmark_tasks("MedEval-all")) == 77 and set(BENCHMARKS) == {"MedEval", "MedEval-all"}
     assert {entry.build["kind"] for entry in catalogue().values()} == set(builds.BUILDERS)
 
 
 def test_sections_are_split_by_page_and_a_page_in_two_classes_is_dropped():
-    records = [page(i, "Pain") for i in range(10)] + [page(i, "Fever") for i in range(10, 20)] + [page(20, "Pain", "Fever")]
+    records = (
+        [page(i, "Pain") for i in range(10)] + [page(i, "Fever") for i in range(10, 20)] + [page(20, "Pain", "Fever")]
+    )
     data = build(task("WikipediaPainVsFeverClassification"), records, 300)
     assert data.missing() is None or "100" in data.missing()
     assert data.dropped == {"page in two classes": 1}
@@ -58,9 +62,16 @@ def test_classification_and_clustering_of_the_same_classes_are_the_same_texts():
 
 def test_diagnoses_are_matched_whole_and_case_folded():
     names = ["Pneumonia", "COPD EXACERBATION", "cellulitis", "urinary tract infection", "choledocholithiasis"]
-    records = [note(i, diagnosis=names[i % 5]) for i in range(50)] + [note(99, diagnosis="Primary: pneumonia Secondary: gout")]
+    records = [note(i, diagnosis=names[i % 5]) for i in range(50)] + [
+        note(99, diagnosis="Primary: pneumonia Secondary: gout")
+    ]
     data = build(task("MIMICInfectiousDiseasesClustering"), records, 300)
-    assert Counter(data.rows["label"]) == {"Respiratory": 20, "Soft tissue": 10, "Urinary tract": 10, "Biliary system": 10}
+    assert Counter(data.rows["label"]) == {
+        "Respiratory": 20,
+        "Soft tissue": 10,
+        "Urinary tract": 10,
+        "Biliary system": 10,
+    }
     assert "History 99." not in " ".join(data.texts())
 
 
@@ -87,7 +98,9 @@ def test_options_make_one_right_pair_in_four_and_need_a_key():
 
 
 def test_retrieval_pairs_query_and_document_of_one_record():
-    data = build(task("MIMICChiefComplaintToDischargeInstructionsRetrieval"), [note(i, f"c{i}") for i in range(150)], 120)
+    data = build(
+        task("MIMICChiefComplaintToDischargeInstructionsRetrieval"), [note(i, f"c{i}") for i in range(150)], 120
+    )
     assert len(data.rows) == 120 and data.missing() is None
     assert all(row.query[1:] == row.document[5:-1] for row in data.rows.itertuples())
 

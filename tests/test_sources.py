@@ -37,7 +37,9 @@ def test_medquad_reads_answered_questions_and_keeps_pages_together(tmp_path):
     assert (record.document, record.facts["type"]) == ("medquad:1_A_QA/0000007", "causes")
 
 
-def article(permissions, abstract="<abstract><sec><title>Aim</title><p>One.</p></sec><sec><p>Two.</p></sec></abstract>"):
+def article(
+    permissions, abstract="<abstract><sec><title>Aim</title><p>One.</p></sec><sec><p>Two.</p></sec></abstract>"
+):
     return (
         f"<article><front><article-meta><title-group><article-title>A <i>title</i></article-title></title-group>"
         f"<pub-date><year>2016</year></pub-date><permissions>{permissions}</permissions>{abstract}"
@@ -64,7 +66,17 @@ def test_pmc_takes_only_licences_that_allow_any_use(tmp_path, permissions, licen
         assert (records[0].id, records[0].date) == ("pmc:PMC1", "2016")
 
 
-ROW = {"question": "Q", "exp": None, "cop": 1, "opa": "a", "opb": "b", "opc": "c", "opd": "d", "id": "i", "subject_name": "S"}
+ROW = {
+    "question": "Q",
+    "exp": None,
+    "cop": 1,
+    "opa": "a",
+    "opb": "b",
+    "opc": "c",
+    "opd": "d",
+    "id": "i",
+    "subject_name": "S",
+}
 
 
 def medmcqa_folder(path, *rows):

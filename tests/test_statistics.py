@@ -31,7 +31,9 @@ def test_the_interval_is_that_of_a_mean():
 
 def test_items_of_one_document_are_drawn_together():
     alone = Scores([retrieval("a", "t", list(HARD))]).mean("a", ["t"])
-    together = Scores([retrieval("a", "t", list(np.repeat(HARD[:20], 10)), list(np.repeat([f"u{i}" for i in range(20)], 10)))])
+    together = Scores(
+        [retrieval("a", "t", list(np.repeat(HARD[:20], 10)), list(np.repeat([f"u{i}" for i in range(20)], 10)))]
+    )
     assert together.mean("a", ["t"]).high - together.mean("a", ["t"]).low > 2 * (alone.high - alone.low)
 
 

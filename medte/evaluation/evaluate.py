@@ -104,8 +104,10 @@ def _say_texts(say: Callable[[str], None], name: str, done: int, total: int) -> 
 
 def score(task: Task, edition: Edition, name: str, encoder: Encoder, vectors: Vectors) -> Result:
     """The result of one model on one task, without its key: mteb's scores, and the items they come from."""
+    import datasets
     import mteb
 
+    datasets.disable_progress_bars()
     data = edition.task_data(task.name)
     revision = edition.tasks[task.name]["hash"]
     fresh = mteb_task(task, edition.name, revision, lambda: data)

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from medte.errors import MedteError
+from medte.models import embeddings
+from medte.models.embeddings import batches, embed
+from medte.models.lexical import TFIDF_COLUMNS, RandomEncoder, TfidfEncoder
+from medte.models.load import SentenceEncoder, weights
+
+
+class Counting(SentenceEncoder):
+    """A sentence encoder without a model: counts what it encodes, and can be made to stop."""
+
+    def __init__(self, stop_after=None):
+        self.revision, self.max_length, self.tokens_per_batch = "counting", 8, 64
+        self.encoded, self.stop_after = [], stop_after
+
+    def token_counts(self, texts):
+        return [len(text.split()) for text in texts]
+
+    def encode(self, texts):
+        if self.stop_after is not None and len(self.encoded) >= self.stop_after:
+            raise KeyboardInterrupt
+        self.encoded += texts
+        return np.array([[len(text), len(self.encoded)] for text in texts], dtype=np.float32)
+
+
+TEXTS = [f"{'word ' * (i % 11)}{i}" for i in range(300)]
+
+
+def test_batches_stay_within_the_budget_and_leave_nothing_out():
+    lengths = sorted(len(text) for text in TEXTS)
+    ranges = batches(lengths, 100)
+    assert [i for r in ranges for i in r] == list(range(300))
+    assert all(max(lengths[i] for i in r) * len(r) <= 100 or len(r) == 1 for r in ranges)
+    assert batches([], 100) == []
+
+
+def test_each_distinct_text_is_encoded_once_and_never_again(tmp_path):
+    encoder = Counting()
+    vectors = embed(encoder, TEXTS + TEXTS[:50], tmp_path)
+    assert sorted(encoder.encoded) == sorted(TEXTS)
+    assert [vectors[text][0] for text in TEXTS] == [len(text) for text in TEXTS]
+    assert vectors.of(TEXTS[3:5]).shape == (2, 2)
+    again = Counting()
+    assert (embed(again, TEXTS[::-1], tmp_path).of(TEXTS) == vectors.of(TEXTS)).all()
+    assert again.encoded == []
+
+
+def test_an_interrupted_call_keeps_whole_shards_and_ends_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(embeddings, "SHARD", 64)
+    straight = embed(Counting(), TEXTS, tmp_path / "straight")
+    with pytest.raises(KeyboardInterrupt):
+        embed(Counting(stop_after=150), TEXTS, tmp_path / "stopped")
+    rest = Counting()
+    resumed = embed(rest, TEXTS, tmp_path / "stopped")
+    assert 0 < len(rest.encoded) < 300
+    assert (resumed.of(TEXTS)[:, 0] == straight.of(TEXTS)[:, 0]).all()
+
+
+def test_a_damaged_shard_is_refused(tmp_path):
+    embed(Counting(), TEXTS, tmp_path)
+    (shard,) = tmp_path.rglob("*.npy")
+    shard.write_bytes(shard.read_bytes()[:-8])
+    with pytest.raises(MedteError, match="damaged"):
+        embed(Counting(), TEXTS, tmp_path)
+
+
+def test_random_vectors_depend_on_text_and_seed_alone():
+    one, two = RandomEncoder(1), RandomEncoder(2)
+    assert (one.encode(["a", "b"])[1] == one.encode(["b"])[0]).all()
+    assert not (one.encode(["a"]) == two.encode(["a"])).all()
+    assert one.encode(["a"]).shape == (1, 384) and one.revision != two.revision
+
+
+def test_tfidf_knows_the_training_words_alone():
+    encoder = TfidfEncoder(["gout of the toe", "asthma attack", "toe"])
+    rows = encoder.encode(["toe", "asthma attack", "unheard"])
+    assert rows.dtype == np.float32 and rows.shape[1] <= TFIDF_COLUMNS
+    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1, 0])
+    assert encoder.revision != TfidfEncoder(["gout of the toe"]).revision
+
+
+def test_weights_of_another_hash_and_missing_ones_are_refused(tmp_path):
+    with pytest.raises(MedteError, match=r"no model\.safetensors"):
+        weights(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(MedteError, match="not the expected file"):
+        weights(tmp_path, "0" * 64)
