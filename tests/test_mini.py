@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from medte.errors import MedteError
 from medte.sources import mini
 from medte.sources.mini import facts, knowledge, notes
 from medte.tasks.catalogue import catalogue
@@ -21,7 +22,7 @@ def test_an_entry_that_does_not_fit_names_file_and_entry(tmp_path):
     path.write_text(
         "- title: A\n  categories: [Pain]\n  lead: too short\n  sections: {}\n  sectoins: {}\n", encoding="utf-8"
     )
-    with pytest.raises(ValueError, match=r"x\.yaml, entry 1 \(A\).*lead.*sectoins"):
+    with pytest.raises(MedteError, match=r"x\.yaml, entry 1 \(A\).*lead.*sectoins"):
         knowledge.read(path)
 
 

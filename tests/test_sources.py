@@ -148,7 +148,7 @@ def test_mimic_reads_sections_and_days_until_the_next_stay(tmp_path):
 
 
 def test_a_missing_mimic_table_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(MedteError, match="discharge.csv.gz is missing"):
+    with pytest.raises(MedteError, match=r"discharge\.csv\.gz is missing"):
         mimic_iv.read(tmp_path)
 
 

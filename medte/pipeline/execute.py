@@ -63,6 +63,7 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
                 kernel_name="python3",
                 progress_bar=False,
                 cwd=str(source.parent),
+                extra_arguments=["--log-level=40"],  # the kernel's warnings are not for the reader of a terminal
             )
         except papermill.PapermillExecutionError as error:
             raise MedteError(
@@ -70,7 +71,8 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
             ) from error
         notebook = nbformat.read(ran, as_version=4)
     notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:02d}"
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):

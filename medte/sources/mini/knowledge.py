@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from medte.errors import MedteError
+
 FOLDER = Path(__file__).parent / "knowledge"
 
 DISEASE_CATEGORIES = (
@@ -251,11 +253,18 @@ SCHEMA = {
 }
 
 
+def _raw(path: Path) -> list[dict]:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise MedteError(f"{path.name} is no YAML: {' '.join(str(error).split())}") from error
+
+
 def read(path: Path) -> list[Entry]:
-    """The entries of one knowledge file, whose kind is the name of its folder. ValueError if one is malformed."""
+    """The entries of one knowledge file, whose kind is the name of its folder. MedteError if one is malformed."""
     kind = SCHEMA[path.parent.name]
     entries = []
-    for position, raw in enumerate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)):
+    for position, raw in enumerate(_raw(path)):
         try:
             entries.append(kind.model_validate(raw))
         except ValidationError as error:
@@ -263,7 +272,7 @@ def read(path: Path) -> list[Entry]:
                 (raw[key] for key in ("name", "title", "focus", "official_title", "diagnosis") if key in raw), ""
             )
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise ValueError(f"{path.name}, entry {position + 1} ({label}): {problems}") from error
+            raise MedteError(f"{path.name}, entry {position + 1} ({label}): {problems}") from error
     return entries
 
 
@@ -279,7 +288,7 @@ def main(paths: list[str]) -> int:
     for name in paths:
         path = Path(name)
         kind = SCHEMA[path.parent.name]
-        raws = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        raws = _raw(path)
         good = 0
         for position, raw in enumerate(raws):
             try:

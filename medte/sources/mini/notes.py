@@ -44,13 +44,13 @@ Admission Date:  ___              Discharge Date:   ___
 Date of Birth:  ___             Sex:   {sex}
 
 Allergies:
-No Known Allergies / Adverse Drug Reactions
+___
 
 Chief Complaint:
 {complaint}
 
 Major Surgical or Invasive Procedure:
-None
+___
 
 History of Present Illness:
 {history}

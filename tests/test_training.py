@@ -1,0 +1,92 @@
+"""Training for a few steps on the real base encoder: it learns, resumes, and refuses what cannot be trained on."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from medte.errors import MedteError
+from medte.manifest import unseal
+from medte.models.load import folder_of, load
+from medte.models.registry import entry
+from medte.profile import load_profile
+from medte.sources import mini
+from medte.training import train as training
+
+pytestmark = pytest.mark.slow
+MINI = load_profile("mini")
+QUICK = MINI.training.model_copy(
+    update={"steps": 6, "batch_size": 16, "max_length": 32, "validation_pairs": 20, "bf16": False}
+)
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    records = [*list(mini.medmcqa())[:120], *[r for r in mini.medquad() if not r.facts.get("training_only")][:120]]
+    columns = {"medmcqa": ("question", "explanation"), "medquad": ("question", "answer")}
+    rows = [(*(record.texts[c] for c in columns[record.source]), record.source, record.document) for record in records]
+    return pd.DataFrame(rows, columns=["sentence1", "sentence2", "source", "document"])
+
+
+@pytest.fixture(scope="module")
+def base():
+    return folder_of(entry("all-MiniLM-L6-v2"), None)
+
+
+@pytest.fixture(scope="module")
+def straight(pairs, base, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("straight") / "model"
+    return training.train(QUICK, *base, pairs, folder), folder
+
+
+def test_the_held_out_loss_falls_and_the_folder_loads(straight, pairs):
+    manifest, folder = straight
+    assert manifest["held_out"]["after"]["loss"] < manifest["held_out"]["before"]["loss"]
+    assert sum(manifest["pairs"].values()) + manifest["held_out"]["after"]["pairs"] <= len(pairs)
+    encoder = load("MEDTE-mini", MINI.encoding, seed=0, training_texts=list, trained=lambda profile: folder)
+    assert encoder.encode(["a cough"]).shape == (1, 384)
+    assert not (folder / "README.md").exists()  # a card made by the library would quote training texts
+
+
+def test_a_finished_training_is_kept_and_a_changed_one_done_again(straight, pairs, base):
+    manifest, folder = straight
+    said = []
+    assert training.train(QUICK, *base, pairs, folder, said.append) == manifest and said == []
+    assert training.training_key(QUICK, base[1], pairs) != training.training_key(QUICK, base[1], pairs[:-1])
+    other = QUICK.model_copy(update={"temperature": 0.1})
+    assert training.training_key(other, base[1], pairs) != manifest["key"]
+
+
+def test_an_interrupted_training_goes_on_and_ends_like_the_straight_one(straight, pairs, base, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CHECKPOINT_STEPS", 2)
+    folder, lines = tmp_path / "model", []
+
+    def stop(line):
+        lines.append(line)
+        if line.startswith("step 5 "):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(QUICK, *base, pairs, folder, stop)
+    assert unseal(folder) is None
+    resumed = []
+    manifest = training.train(QUICK, *base, pairs, folder, resumed.append)
+    assert [line.split()[1] for line in resumed if line.startswith("step")] == ["5", "6"]
+    assert manifest["held_out"] == straight[0]["held_out"]
+    assert not list(tmp_path.glob("*checkpoints*"))
+
+
+def test_too_few_pairs_are_an_error(base, pairs, tmp_path):
+    with pytest.raises(MedteError, match="too few"):
+        training.train(QUICK, *base, pairs[:1], tmp_path / "model")
+
+
+def test_a_base_of_another_hash_is_refused(tmp_path, base):
+    copy = tmp_path / "copy"
+    shutil.copytree(base[0], copy)
+    with (copy / "model.safetensors").open("r+b") as stream:
+        stream.truncate(1000)
+    from medte.models.load import weights
+
+    with pytest.raises(MedteError, match="not the expected file"):
+        weights(copy, entry("all-MiniLM-L6-v2").sha256)
