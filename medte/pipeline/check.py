@@ -40,7 +40,10 @@ def check_site(site: Path) -> list[str]:
     """Problems of the pages in `site`: no front page, a broken internal link or anchor, an asset of another host."""
     if not (site / "index.html").exists():
         return [f"{site} has no index.html"]
-    pages = {path.resolve(): _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+    paths = [
+        path for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts
+    ]  # no templates
+    pages = {path.resolve(): _Page(path.read_text(encoding="utf-8")) for path in paths}
     problems = []
     for path, page in pages.items():
         name = path.relative_to(site.resolve())

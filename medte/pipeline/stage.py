@@ -70,7 +70,16 @@ def build(folder: Path, site: Path, say: Say) -> Path:
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         say("site: unchanged")
         return site / "index.html"
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "-n", "-W", "--keep-going", str(folder)]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        "-n",
+        "-W",
+        "--keep-going",
+        str(folder),
+    ]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     built = folder / "_build" / "html"
     if answer.returncode or not (built / "index.html").exists():

@@ -26,6 +26,7 @@ METRIC_TITLE = {
     "retrieval": "nDCG@10",
 }
 MISSING = "–"
+EQUAL = '<span title="not distinguishable from the best">•</span>'
 
 
 def percent(number: float | None, digits: int = 1, sign: bool = False) -> str:
@@ -49,8 +50,8 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> 
         for row in rows
     )
     return (
-        f'<div class="medte-table"><table class="dataframe"><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<figure class="medte-table"><div><table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
@@ -70,7 +71,7 @@ def _marked(scores: Scores, tasks: Sequence[str]) -> dict[str, str]:
         if model == best:
             text = f"<b>{text}</b>"
         elif mean and scores.difference(best, model, tasks).low <= 0:
-            text = f'{text} <abbr title="not distinguishable from the best">•</abbr>'
+            text = text.replace(" ", f" {EQUAL} ", 1)
         cells[model] = text
     return cells
 
@@ -123,9 +124,15 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
 
 
 def missing(lacking: dict[str, str], caption: str) -> str:
-    """Tasks that an edition lacks, and why, as HTML; an empty text where none is missing."""
-    rows = [[escape(name), escape(reason)] for name, reason in lacking.items()]
-    return html(["Task", "Why it is missing"], rows, caption) if rows else ""
+    """Tasks that an edition lacks, by reason, as HTML; an empty text where none is missing."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in lacking.items():
+        by_reason.setdefault(reason, []).append(name)
+    rows = [
+        [escape(reason), str(len(names)), f"<small>{escape(', '.join(names))}</small>"]
+        for reason, names in by_reason.items()
+    ]
+    return html(["Why", "Tasks", "Which"], rows, caption) if rows else ""
 
 
 def sources(manifest: dict, caption: str) -> str:
