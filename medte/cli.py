@@ -1,6 +1,7 @@
 """The command line: `medte …` parses, calls one function, prints."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -128,6 +129,18 @@ def verify(profile: ProfileOption = "mini") -> None:
     for name in edition.manifest["files"]:
         verify_file(edition.folder, name)
     print(f"{len(edition.manifest['files'])} files as recorded in {edition.folder}")
+
+
+@data_app.command("check")
+def check_knowledge(
+    files: Annotated[list[Path], typer.Argument(help="knowledge/<kind>/<area>.yaml", exists=True)],
+) -> None:
+    """Check knowledge files of the mini edition against their schema, while one writes them."""
+    from medte.sources.mini.knowledge import check
+
+    problems = [problem for file in files for problem in check(file)]
+    print("\n".join(problems) or "nothing wrong")
+    raise typer.Exit(1 if problems else 0)
 
 
 @app.command()

@@ -2,11 +2,10 @@
 
 Every file under `knowledge/<kind>/` is a YAML list of entries of one kind. The classes below are the schema:
 an unknown field, a missing one or a text of the wrong length is an error that names the file and the entry.
-`python -m medte.sources.mini.knowledge FILE …` checks files while one writes them.
+`medte data check FILE …` checks files while one writes them.
 """
 
 import re
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -236,6 +235,9 @@ class Comorbidity(Entry):
 
     diagnosis: str
     abbreviation: str
+    ages: Annotated[list[int], Field(min_length=2, max_length=2)]
+    not_with: list[str]
+    not_beside: list[str] = []
     history: prose(3, 25)
     instructions: prose(8, 40)
 
@@ -260,6 +262,14 @@ def _raw(path: Path) -> list[dict]:
         raise MedteError(f"{path.name} is no YAML: {' '.join(str(error).split())}") from error
 
 
+def _label(raw: dict) -> str:
+    return next((raw[key] for key in ("name", "title", "focus", "official_title", "diagnosis") if key in raw), "")
+
+
+def _lines(error: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+
+
 def read(path: Path) -> list[Entry]:
     """The entries of one knowledge file, whose kind is the name of its folder. MedteError if one is malformed."""
     kind = SCHEMA[path.parent.name]
@@ -268,11 +278,8 @@ def read(path: Path) -> list[Entry]:
         try:
             entries.append(kind.model_validate(raw))
         except ValidationError as error:
-            label = next(
-                (raw[key] for key in ("name", "title", "focus", "official_title", "diagnosis") if key in raw), ""
-            )
-            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise MedteError(f"{path.name}, entry {position + 1} ({label}): {problems}") from error
+            problems = "; ".join(_lines(error))
+            raise MedteError(f"{path.name}, entry {position + 1} ({_label(raw)}): {problems}") from error
     return entries
 
 
@@ -282,28 +289,12 @@ def load(kind: str) -> tuple[Entry, ...]:
     return tuple(entry for path in sorted((FOLDER / kind).glob("*.yaml")) for entry in read(path))
 
 
-def main(paths: list[str]) -> int:
-    """Check files; print what is wrong with each entry and how much there is."""
-    failed = 0
-    for name in paths:
-        path = Path(name)
-        kind = SCHEMA[path.parent.name]
-        raws = _raw(path)
-        good = 0
-        for position, raw in enumerate(raws):
-            try:
-                kind.model_validate(raw)
-                good += 1
-            except ValidationError as error:
-                failed += 1
-                label = next(
-                    (raw[k] for k in ("name", "title", "focus", "official_title", "diagnosis") if k in raw), ""
-                )
-                for e in error.errors():
-                    print(f"{path.name} entry {position + 1} ({label}) {'.'.join(map(str, e['loc']))}: {e['msg']}")
-        print(f"{path.name}: {good} good of {len(raws)}, {len(path.read_text(encoding='utf-8').split()):,} words")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def check(path: Path) -> list[str]:
+    """What is wrong with the entries of one knowledge file, a line a problem; MedteError if it is no YAML at all."""
+    kind, problems = SCHEMA[path.parent.name], []
+    for position, raw in enumerate(_raw(path)):
+        try:
+            kind.model_validate(raw)
+        except ValidationError as error:
+            problems += [f"{path.name}, entry {position + 1} ({_label(raw)}), {line}" for line in _lines(error)]
+    return problems

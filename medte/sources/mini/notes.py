@@ -13,7 +13,7 @@ are 0.1 to 3 (40 %), 3 to 7 (20 %), 7 to 30 (25 %) or 31 to 300 (15 %).
 import itertools
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from medte.sources.mini.knowledge import Comorbidity, Diagnosis, load
@@ -89,7 +89,7 @@ class Deck:
         return dealt
 
 
-def _of_part(pieces: list, part: str) -> list:
+def _of_part(pieces: Sequence, part: str) -> list:
     return [piece for i, piece in enumerate(pieces) if (i % 3 == 2) == (part == "training")]
 
 
@@ -146,25 +146,25 @@ def render(seed: int = 0) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     for part in PATIENTS:
         draw = random.Random(f"{part} {seed}")
         wards = {diagnosis.diagnosis: Ward(diagnosis, part, draw) for diagnosis in load("diagnoses")}
-        illnesses = Deck(_of_part(load("comorbidities"), part), draw)
+        known = _of_part(load("comorbidities"), part)
         subject = FIRST_SUBJECT[part]
         for first in wards:
             lone = part == "evaluation" and first in LONE_CLASSES
             for _ in range(PATIENTS_OF_A_LONE_CLASS if lone else PATIENTS[part]):
                 subject += 1
-                for note, admission in _patient(subject, first, wards, illnesses, draw):
+                for note, admission in _patient(subject, first, wards, known, draw):
                     discharge.append(note)
                     admissions.append(admission)
     return discharge, admissions
 
 
 def _patient(
-    subject: int, first: str, wards: dict[str, Ward], illnesses: Deck, draw: random.Random
+    subject: int, first: str, wards: dict[str, Ward], known: Sequence[Comorbidity], draw: random.Random
 ) -> Iterator[tuple[dict, dict]]:
     """The stays of one patient, in time order: a row of `discharge` and one of `admissions` for each."""
-    own = illnesses.deal(draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0])
     ward = wards[first]
     age, sex = draw.randint(*ward.diagnosis.ages), draw.choice(ward.diagnosis.sexes)
+    own = _illnesses(known, draw.choices((0, 1, 2, 3), weights=(15, 35, 30, 20))[0], age, first, draw)
     arrived = datetime(2150, 1, 1) + timedelta(days=draw.uniform(0, 3650))
     for stay in itertools.count():
         left = arrived + timedelta(days=draw.uniform(1, 9))
@@ -176,8 +176,30 @@ def _patient(
         if died or draw.random() >= chance_of_return(age, len(own)):
             return
         arrived = left + timedelta(days=days_until_return(draw))
-        fitting = [name for name in RETURNS_WITH if name in wards and sex in wards[name].diagnosis.sexes]
-        ward = wards[draw.choice([first, *fitting])]
+        ward = wards[
+            draw.choice([first, *(name for name in RETURNS_WITH if _fits(wards[name].diagnosis, age, sex, own))])
+        ]
+
+
+def _illnesses(
+    known: Sequence[Comorbidity], count: int, age: int, diagnosis: str, draw: random.Random
+) -> list[Comorbidity]:
+    """`count` long-standing illnesses that go with the patient's age, the diagnosis and each other, or fewer."""
+    own: list[Comorbidity] = []
+    for illness in draw.sample(known, len(known)):
+        if len(own) == count:
+            break
+        plausible = illness.ages[0] <= age <= illness.ages[1] and diagnosis not in illness.not_with
+        clash = any(illness.diagnosis in o.not_beside or o.diagnosis in illness.not_beside for o in own)
+        if plausible and not clash:
+            own.append(illness)
+    return own
+
+
+def _fits(diagnosis: Diagnosis, age: int, sex: str, own: list[Comorbidity]) -> bool:
+    """Whether a patient can come back with this diagnosis."""
+    ages = diagnosis.ages[0] <= age <= diagnosis.ages[1]
+    return ages and sex in diagnosis.sexes and not any(diagnosis.diagnosis in illness.not_with for illness in own)
 
 
 def _stamp(moment: datetime) -> str:
