@@ -22,7 +22,6 @@ from medte.models.load import Encoder, load
 from medte.profile import Profile
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import MAIN_SCORE, Task, benchmark_tasks
-from medte.tasks.mteb_tasks import mteb_task
 
 CLASSIFICATION_DRAWS = 10
 VERSIONS = ("mteb", "numpy", "scikit-learn", "sentence-transformers", "torch")
@@ -106,6 +105,8 @@ def score(task: Task, edition: Edition, name: str, encoder: Encoder, vectors: Ve
     """The result of one model on one task, without its key: mteb's scores, and the items they come from."""
     import datasets
     import mteb
+
+    from medte.tasks.mteb_tasks import mteb_task
 
     datasets.disable_progress_bars()
     data = edition.task_data(task.name)

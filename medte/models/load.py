@@ -1,16 +1,19 @@
 """From a model's name to an encoder: an object with `revision`, `max_length` and `encode(texts)`."""
 
 import importlib
+import json
+import platform
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from medte import paths
 from medte.errors import MedteError
-from medte.manifest import file_sha256
+from medte.manifest import file_sha256, write_json
 from medte.models.lexical import RandomEncoder, TfidfEncoder
 from medte.models.registry import Entry, entry
 from medte.profile import Encoding
@@ -27,21 +30,26 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model, encoding in batches of similar length under a budget of tokens."""
+    """A sentence-transformers model, encoding in batches of similar length under a budget of tokens.
+
+    The model itself is loaded when the first text is encoded: to know the revision is cheap.
+    """
 
     def __init__(self, folder: Path, weights_sha256: str, settings: Encoding):
-        import torch
-        from sentence_transformers import SentenceTransformer
-
+        self.folder = folder
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
-        self.model = SentenceTransformer(
-            str(folder), device=_device(), model_kwargs={"dtype": getattr(torch, self.dtype)}
-        )
-        self.model.max_seq_length = self.max_length = min(
-            settings.max_length, self.model.max_seq_length or settings.max_length
-        )
+        self.max_length = settings.max_length
         self.tokens_per_batch = settings.tokens_per_batch
         self.revision = f"{weights_sha256[:16]}-{self.max_length}-{self.dtype}"
+
+    @cached_property
+    def model(self):
+        """The model in memory, cutting texts at the profile's length or its own, whichever is shorter."""
+        import torch
+
+        model = sentence_transformer(self.folder, model_kwargs={"dtype": getattr(torch, self.dtype)})
+        model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
+        return model
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text before it is cut."""
@@ -49,20 +57,38 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """One row a text: (n, d), float32."""
-        return self.model.encode(
-            list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False
-        ).astype(np.float32)
+        rows = self.model.encode(list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False)
+        return rows.astype(np.float32)
 
 
-def _device() -> str:
+def sentence_transformer(folder: Path, **kwargs):
+    """The sentence-transformers model of a folder, on the accelerator if there is one, without bars and chatter."""
     import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    return SentenceTransformer(str(folder), device="cuda" if torch.cuda.is_available() else "cpu", **kwargs)
 
 
 @lru_cache
 def faster_dtype() -> str:
-    """ "bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32"."""
+    """ "bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32".
+
+    Measured once on a machine and kept in the home folder: a busy moment must not change the dtype between two steps
+    of one run.
+    """
+    known = paths.home() / "machine.json"
+    here = f"{platform.node()} {platform.processor() or platform.machine()}"
+    facts = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    if facts.get("machine") != here:
+        facts = {"machine": here, "dtype": _measure_dtype()}
+        write_json(known, facts)
+    return facts["dtype"]
+
+
+def _measure_dtype() -> str:
     import torch
 
     if torch.cuda.is_available():
@@ -71,7 +97,7 @@ def faster_dtype() -> str:
     def seconds(dtype: torch.dtype) -> float:
         left, right = torch.ones(1024, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
         times = []
-        for _ in range(6):
+        for _ in range(10):
             start = time.perf_counter()
             for _ in range(4):
                 left @ right

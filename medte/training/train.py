@@ -17,7 +17,7 @@ import pandas as pd
 from medte import paths
 from medte.errors import MedteError
 from medte.manifest import code_digest, digest, seal, unseal, verify
-from medte.models.load import faster_dtype
+from medte.models.load import faster_dtype, sentence_transformer
 from medte.profile import Training
 from medte.training.heldout import assess, hold_out
 
@@ -94,10 +94,9 @@ def _line(figures: dict[str, float]) -> str:
 
 def _load(base: Path, settings: Training):
     import torch
-    from sentence_transformers import SentenceTransformer
 
     torch.manual_seed(settings.seed)
-    model = SentenceTransformer(str(base), device="cuda" if torch.cuda.is_available() else "cpu")
+    model = sentence_transformer(base)
     model.max_seq_length = settings.max_length
     return model
 
