@@ -23,8 +23,8 @@ def choose(run: Run) -> Path:
         trial = Run(
             run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}"
         )
-        rows.append({"settings": settings, "held_out": trial.training["held_out"]["after"]})
-    rows.sort(key=lambda row: -row["held_out"]["mrr"])
+        rows.append({"settings": settings, **trial.training["held_out"]})
+    rows.sort(key=lambda row: -row["after"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"
-    write_json(path, {"profile": run.profile.name, "base": run.training["held_out"]["before"], "candidates": rows})
+    write_json(path, {"profile": run.profile.name, "candidates": rows})
     return path

@@ -145,7 +145,7 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
         if entry.source not in evaluation:
             missing[entry.name] = absent[entry.source]
             continue
-        data = build_task(entry, evaluation[entry.source], profile.data.max_items)
+        data = build_task(entry, evaluation[entry.source], profile.data.max_items, profile.data.max_class_texts)
         if reason := data.missing():
             missing[entry.name] = reason
             continue

@@ -24,7 +24,8 @@ class Data(Strict):
     evaluation_share: dict[
         str, Annotated[float, Field(gt=0, le=1)]
     ]  # of documents, by source or "default"; the rest trains
-    max_items: Count  # queries, pairs, or texts of a class, that a task keeps at most
+    max_items: Count  # queries or pairs that a task keeps at most
+    max_class_texts: Count  # texts of each class that a classification or clustering keeps at most
     seed: int
 
 

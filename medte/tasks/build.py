@@ -259,12 +259,14 @@ BUILDERS: dict[str, Callable[[Task, list[Record], int, Counter], pd.DataFrame]] 
 }
 
 
-def build(task: Task, records: list[Record], max_items: int) -> TaskData:
+def build(task: Task, records: list[Record], max_items: int, max_class_texts: int | None = None) -> TaskData:
     """The data of one task from its source's evaluation records.
 
-    `max_items` caps the texts of a class, the queries, or the pairs (in the order of the hash); the catalogue's own
-    cap holds as well.
+    `max_items` caps the queries or pairs, `max_class_texts` (the same number where it is None) the texts of a class, in
+    the order of the hash; the catalogue's own cap holds as well.
     """
     dropped: Counter = Counter()
-    rows = BUILDERS[task.build["kind"]](task, records, max_items, dropped)
+    labelled = task.family in ("classification", "clustering")
+    limit = (max_class_texts or max_items) if labelled else max_items
+    rows = BUILDERS[task.build["kind"]](task, records, limit, dropped)
     return TaskData(task, rows.reset_index(drop=True), {reason: n for reason, n in sorted(dropped.items()) if n})
