@@ -44,9 +44,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # compare, which seeds. An unknown key is an error, so that a typing mistake cannot pass for a setting.
 
 # %%
-print(f"{run.profile.name}: {run.profile.description}")
-print(f"base encoder {run.profile.base}; {run.profile.training.steps} steps of {run.profile.training.batch_size} pairs")
-print(f"models compared: {', '.join(run.profile.models)}; protocol: {run.profile.protocol}")
+HTML(tables.profile(run.profile, run.profile.description))
 
 # %% [markdown]
 # ## The outcome

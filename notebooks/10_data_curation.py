@@ -54,9 +54,7 @@ HTML(tables.sources(edition.manifest, "Records of each source, and what became o
 # same words up to case and punctuation. A pair that matches is dropped.
 
 # %%
-for reason, count in edition.manifest["leaks_dropped"].items():
-    print(f"{count:6,} pairs dropped · {reason}")
-print(f"{edition.manifest['training_texts_in_evaluation']:6,} training texts are evaluation texts afterwards")
+HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
 
 # %% [markdown]
 # **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training

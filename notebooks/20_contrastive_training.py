@@ -50,8 +50,7 @@ HTML(pages.banner(run.edition.manifest, 0))
 # temperature was chosen on held-out training pairs, never on a task.
 
 # %%
-for key, value in training["settings"].items():
-    print(f"{key:18} {value}")
+HTML(tables.settings(training, "The settings of this training, from the profile."))
 
 # %%
 HTML(tables.pairs(training, "Training pairs by source; every batch comes from one of them."))

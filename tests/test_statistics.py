@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 
 
@@ -55,3 +56,13 @@ def test_the_seed_decides():
     rows = [retrieval("a", "t", list(HARD))]
     assert Scores(rows, seed=3).mean("a", ["t"]) == Scores(rows, seed=3).mean("a", ["t"])
     assert Scores(rows, seed=3).mean("a", ["t"]) != Scores(rows, seed=4).mean("a", ["t"])
+
+
+def test_the_interval_holds_the_value_also_where_repeats_raise_the_score():
+    labels, assignment = DRAW.integers(0, 4, 80).tolist(), DRAW.integers(0, 4, 80).tolist()
+    result = retrieval("a", "t", [0.0] * 80) | {
+        "family": "clustering",
+        "items": {"labels": labels, "assignment": assignment},
+    }
+    mean = Scores([result | {"value": value("clustering", result["items"])}]).mean("a", ["t"])
+    assert mean.low < mean.value < mean.high

@@ -2,8 +2,9 @@
 
 A replicate draws documents (pages, articles, questions, patients) with replacement, once for all tasks and models, so
 that what they share is drawn together; each task's value is then taken over its items as often as their document was
-drawn. The 2.5th and 97.5th percentiles over the replicates are the interval. It says how much a value would move with
-other documents of the same kind; other tasks and training seeds are not in it.
+drawn. The interval is the 2.5th to 97.5th percentile over the replicates, shifted by the distance from their median to the
+value: drawing some documents twice makes v-measure and the best F1 rise a little by itself, and that is no uncertainty.
+It says how much a value would move with other documents of the same kind; other tasks and training seeds are not in it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,6 +42,12 @@ def replicates(results: Sequence[Result], draws: int, seed: int) -> dict[tuple[s
     return drawn
 
 
+def estimate(value: float, drawn: np.ndarray, tasks: int) -> Estimate:
+    """The value with the interval that its replicates give, (b,)."""
+    low, high = np.percentile(drawn - np.median(drawn) + value, LEVELS)
+    return Estimate(float(value), float(low), float(high), tasks)
+
+
 class Scores:
     """The results of several models on the same tasks, their means and the intervals of these."""
 
@@ -60,7 +67,7 @@ class Scores:
             return None
         values = [self.results[model, task]["value"] for task in tasks]
         drawn = np.mean([self._replicates[model, task] for task in tasks], axis=0)
-        return Estimate(float(np.mean(values)), *np.percentile(drawn, LEVELS).tolist(), len(tasks))
+        return estimate(np.mean(values), drawn, len(tasks))
 
     def difference(self, model: str, other: str, tasks: Sequence[str]) -> Estimate | None:
         """Mean of `model` minus mean of `other` over `tasks`, paired; None where either lacks one."""
@@ -68,7 +75,7 @@ class Scores:
             return None
         points = [self.results[model, task]["value"] - self.results[other, task]["value"] for task in tasks]
         drawn = np.mean([self._replicates[model, task] - self._replicates[other, task] for task in tasks], axis=0)
-        return Estimate(float(np.mean(points)), *np.percentile(drawn, LEVELS).tolist(), len(tasks))
+        return estimate(np.mean(points), drawn, len(tasks))
 
     def of_family(self, family: str) -> list[str]:
         """The tasks of one family."""

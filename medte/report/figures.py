@@ -40,10 +40,11 @@ def learning_curve(manifest: dict) -> Figure:
     figure, axes = plt.subplots(figsize=(6.4, 3.2))
     curve, held = manifest["curve"], manifest["held_out"]
     axes.plot([point["step"] for point in curve], [point["loss"] for point in curve], color=PALETTE["classification"])
-    axes.annotate("training", (curve[-1]["step"], curve[-1]["loss"]), xytext=(6, 6), textcoords="offset points")
+    highest = max(curve, key=lambda point: point["loss"])
+    axes.annotate("training", (highest["step"], highest["loss"]), xytext=(8, -2), textcoords="offset points")
     ends = [0, curve[-1]["step"]]
     axes.plot(ends, [held["before"]["loss"], held["after"]["loss"]], "--s", color=PALETTE["clustering"])
-    axes.annotate("held out", (ends[1], held["after"]["loss"]), xytext=(6, -12), textcoords="offset points")
+    axes.annotate("held out", (ends[1], held["after"]["loss"]), xytext=(6, -3), textcoords="offset points")
     axes.set(xlabel="step", ylabel="InfoNCE loss (nats)", ylim=(0, None), xlim=(0, ends[1] * 1.14))
     return figure
 

@@ -4,6 +4,7 @@ In a table of scores the best value of a row or column is bold, and so that nobo
 a paired interval cannot tell from the best carries a dot. Intervals are small and grey.
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import entry
+from medte.profile import Profile
 from medte.tasks.catalogue import FAMILIES, catalogue
 
 FAMILY_TITLE = {
@@ -55,6 +57,11 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> 
     )
 
 
+def breakable(name: str) -> str:
+    """A task's name as HTML that may break between its words, so that a narrow table stays narrow."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "<wbr>", escape(name))
+
+
 def title(model: str) -> str:
     """A model's name as the tables show it."""
     return escape(entry(model).title)
@@ -91,7 +98,7 @@ def families(scores: Scores, caption: str) -> str:
 
 def tasks(scores: Scores, names: Sequence[str], caption: str) -> str:
     """Tasks × models for `names`, as HTML, in percent."""
-    rows = [[escape(name), *_marked(scores, [name]).values()] for name in names]
+    rows = [[breakable(name), *_marked(scores, [name]).values()] for name in names]
     return html(["Task", *(title(model) for model in scores.models)], rows, caption)
 
 
@@ -129,7 +136,7 @@ def missing(lacking: dict[str, str], caption: str) -> str:
     for name, reason in lacking.items():
         by_reason.setdefault(reason, []).append(name)
     rows = [
-        [escape(reason), str(len(names)), f"<small>{escape(', '.join(names))}</small>"]
+        [escape(reason), str(len(names)), f"<small>{', '.join(map(breakable, names))}</small>"]
         for reason, names in by_reason.items()
     ]
     return html(["Why", "Tasks", "Which"], rows, caption) if rows else ""
@@ -156,7 +163,7 @@ def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
         entry_ = catalogue()[name]
         rows.append(
             [
-                escape(name),
+                breakable(name),
                 FAMILY_TITLE[entry_.family],
                 entry_.source,
                 f"{about['rows']:,}",
@@ -165,6 +172,35 @@ def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
             ]
         )
     return html(["Task", "Family", "Source", "Rows", "Left out", "Revision"], rows, caption)
+
+
+def settings(training: dict, caption: str) -> str:
+    """The settings that a training ran with, as HTML; its sources have a table of their own."""
+    rows = [
+        [escape(key.replace("_", " ")), escape(str(value))]
+        for key, value in training["settings"].items()
+        if key != "sources"
+    ]
+    return html(["Setting", "Value"], rows, caption)
+
+
+def leaks(manifest: dict, caption: str) -> str:
+    """Training pairs dropped because they touch the evaluation, by source and reason, and what is left, as HTML."""
+    rows = [[escape(reason), f"{count:,}"] for reason, count in manifest["leaks_dropped"].items()]
+    rows.append(["training texts that are evaluation texts afterwards", str(manifest["training_texts_in_evaluation"])])
+    return html(["Reason", "Pairs"], rows, caption)
+
+
+def profile(about: Profile, caption: str) -> str:
+    """What a profile decides, in a few rows of HTML."""
+    rows = [
+        ["Edition", about.data.edition],
+        ["Benchmark", f"{about.benchmark}, protocol {about.protocol}"],
+        ["Base encoder", title(about.base)],
+        ["Training", f"{about.training.steps} steps of {about.training.batch_size} pairs, seed {about.training.seed}"],
+        ["Models compared", ", ".join(title(model) for model in about.models)],
+    ]
+    return html(["Part", "Choice"], [[name, escape(value)] for name, value in rows], caption)
 
 
 def pairs(training: dict, caption: str) -> str:
