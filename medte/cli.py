@@ -1,5 +1,6 @@
 """The command line: `medte …` parses, calls one function, prints."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -182,6 +183,11 @@ def main() -> None:
         app()
     except MedteError as error:
         print(f"medte: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print("medte: the disk is full; free some space or set MEDTE_HOME, then run again: it goes on", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("medte: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)

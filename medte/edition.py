@@ -135,6 +135,9 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
         }
         say(f"{source}: {len(read):,} records, {len(repeats):,} repeated, {len(evaluation[source]):,} for evaluation")
 
+    if not evaluation:
+        why = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in _by_reason(absent).items())
+        raise MedteError(f"no source of the {profile.data.edition} edition can be read here: {why}")
     evaluated = {record.document for part in evaluation.values() for record in part}
     for source, part in training.items():
         training[source] = [record for record in part if record.facts.get("about") not in evaluated]
@@ -178,6 +181,13 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
     }
     seal(folder, facts, [folder / "pairs.parquet", *(folder / "tasks").glob("*.parquet")])
     return Edition(folder)
+
+
+def _by_reason(absent: dict[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for source, reason in absent.items():
+        reasons.setdefault(reason, []).append(source)
+    return reasons
 
 
 def _capped(pairs: list[Pair], profile: Profile) -> list[Pair]:

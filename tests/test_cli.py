@@ -1,5 +1,6 @@
 """The command line: names a user may mistype end with code 2 and one line; help teaches."""
 
+import errno
 import subprocess
 import sys
 
@@ -40,6 +41,23 @@ def test_tasks_and_models_are_listed():
     assert len(medte("tasks", "--benchmark", "MedEval-all").stdout.splitlines()) == 77
     assert "all-MiniLM-L6-v2" in medte("models").stdout
     assert "definition:" in medte("tasks", "MedQuADRetrieval").stdout
+
+
+def test_a_full_disk_is_a_line_and_2(monkeypatch, capsys):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli, "app", full)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2 and "disk is full" in capsys.readouterr().err
+
+
+def test_without_a_mirror_the_open_edition_says_what_to_set(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["medte", "data", "build", "-p", "open"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2 and "MEDTE_MIRROR" in capsys.readouterr().err
 
 
 def test_ctrl_c_is_a_line_and_130(monkeypatch, capsys):
