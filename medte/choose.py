@@ -19,7 +19,8 @@ def choose(run: Run) -> Path:
     for values in itertools.product(*candidates.values()):
         settings = dict(zip(candidates, values, strict=True))
         name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
-        training = run.profile.training.model_copy(update=settings)
+        steps = {"steps": run.profile.training.candidate_steps or run.profile.training.steps}
+        training = run.profile.training.model_copy(update=settings | steps)
         trial = Run(
             run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}"
         )

@@ -45,6 +45,7 @@ class Training(Strict):
     validation_pairs: Count  # held out of training, never of the tasks
     bf16: bool | Literal["auto"]
     seed: int
+    candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training
     candidates: dict[str, list[float]] = {}  # settings that `medte train --choose` compares on the validation pairs
 
 

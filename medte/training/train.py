@@ -22,13 +22,14 @@ from medte.profile import Training
 from medte.training.heldout import assess, hold_out
 
 CHECKPOINT_STEPS = 20
+CHOICE = {"candidates", "candidate_steps"}  # how settings were chosen does not change what they train
 
 
 def training_key(settings: Training, base_sha256: str, pairs: pd.DataFrame) -> str:
     """A digest of all that decides the trained weights: pairs, base, settings, versions, this code."""
     code = code_digest(paths.PACKAGE / "training")
     versions = [version(package).split("+")[0] for package in ("torch", "sentence-transformers", "transformers")]
-    chosen = settings.model_dump(exclude={"candidates"})
+    chosen = settings.model_dump(exclude=CHOICE)
     return digest([chosen, base_sha256, pairs.values.tolist(), versions, code])
 
 
@@ -71,7 +72,7 @@ def train(
     facts = {
         "key": key,
         "base_sha256": base_sha256,
-        "settings": settings.model_dump(exclude={"candidates"}),
+        "settings": settings.model_dump(exclude=CHOICE),
         "pairs": {source: int(n) for source, n in kept["source"].value_counts().sort_index().items()},
         "held_out": {"before": before, "after": after},
         "curve": curve,
