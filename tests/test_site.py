@@ -13,17 +13,20 @@ from medte.report.pages import generated
 pytestmark = pytest.mark.site
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
+def build_site(folder, address=None):
     notebooks = []
     for source in sources():
         path = folder / f"{source.stem}.ipynb"
-        path.write_text(to_ipynb(source, None), encoding="utf-8")
+        path.write_text(to_ipynb(source, address), encoding="utf-8")
         notebooks.append(path)
     stage.stage(folder / "stage", notebooks, generated())
     stage.build(folder / "stage", folder / "site", lambda line: None)
     return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 def pages(built):
@@ -46,6 +49,15 @@ def test_formulas_are_set_with_the_vendored_mathjax(built):
 
 def test_without_an_address_there_is_no_colab_button(built):
     assert not [name for name, text in pages(built).items() if "colab.research" in text]
+
+
+def test_with_an_address_every_notebook_has_a_colab_button_to_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDTE_REPOSITORY", "https://github.com/OWNER/medte")
+    found = pages(build_site(tmp_path, "https://github.com/OWNER/medte"))
+    for source in sources():
+        button = f"https://colab.research.google.com/github/OWNER/medte/blob/main/notebooks/{source.stem}.ipynb"
+        assert button in found[f"{source.stem}.html"]
+    assert check_site(tmp_path / "site") == []
 
 
 def test_published_and_live_numbers_share_no_page(built):
