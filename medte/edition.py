@@ -110,9 +110,6 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
     finished = unseal(folder)
     if finished and finished["inputs"] == key:
         return Edition(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "tasks").mkdir(parents=True)
-
     training: dict[str, list[Record]] = {}
     evaluation: dict[str, list[Record]] = {}
     counts, absent = {}, {}
@@ -138,9 +135,12 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
     if not evaluation:
         why = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in _by_reason(absent).items())
         raise MedteError(f"no source of the {profile.data.edition} edition can be read here: {why}")
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tasks").mkdir(parents=True)
     evaluated = {record.document for part in evaluation.values() for record in part}
     for source, part in training.items():
         training[source] = [record for record in part if record.facts.get("about") not in evaluated]
+        counts[source]["about_evaluated"] = len(part) - len(training[source])
         counts[source]["training"] = len(training[source])
 
     tasks, missing, texts, documents = {}, {}, set(), set()

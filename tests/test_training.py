@@ -90,3 +90,17 @@ def test_a_base_of_another_hash_is_refused(tmp_path, base):
 
     with pytest.raises(MedteError, match="not the expected file"):
         weights(copy, entry("all-MiniLM-L6-v2").sha256)
+
+
+def test_the_trained_model_takes_texts_as_long_as_its_base(straight, base):
+    from medte.models.load import sentence_transformer
+
+    assert sentence_transformer(straight[1]).max_seq_length == sentence_transformer(base[0]).max_seq_length == 256
+
+
+def test_a_half_saved_checkpoint_is_thrown_away(tmp_path):
+    for step, state in ((2, '{"global_step": 2}'), (4, '{"global'), (6, None)):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if state:
+            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert [training._whole(tmp_path / f"checkpoint-{step}") for step in (2, 4, 6)] == [True, False, False]

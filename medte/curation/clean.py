@@ -26,12 +26,17 @@ def collapse_whitespace(text: str) -> str:
 STEPS: tuple[Callable[[str], str], ...] = (normalize_unicode, strip_control_characters, collapse_whitespace)
 
 
+def clean_text(text: str) -> str:
+    """The text after all steps."""
+    for step in STEPS:
+        text = step(text)
+    return text
+
+
 def clean(record: Record) -> Record:
-    """The record with every text cleaned; a text that is empty afterwards is left out."""
-    texts = {}
-    for name, text in record.texts.items():
-        for step in STEPS:
-            text = step(text)
-        if text:
-            texts[name] = text
-    return replace(record, texts=texts)
+    """The record with every text and option cleaned; a text that is empty afterwards is left out."""
+    texts = {name: cleaned for name, text in record.texts.items() if (cleaned := clean_text(text))}
+    facts = dict(record.facts)
+    if "options" in facts:
+        facts["options"] = [clean_text(option) for option in facts["options"]]
+    return replace(record, texts=texts, facts=facts)

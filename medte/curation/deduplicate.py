@@ -16,7 +16,7 @@ def deduplicate(records: Iterable[Record]) -> tuple[list[Record], dict[str, str]
     first: dict[tuple[str, ...], str] = {}
     kept, repeats = [], {}
     for record in records:
-        key = tuple(normalized(text) for text in record.texts.values())
+        key = tuple(normalized(text) for text in [*record.texts.values(), *record.facts.get("options", [])])
         if key in first:
             repeats[record.id] = first[key]
         else:

@@ -24,7 +24,7 @@ from medte.tasks.build import TaskData
 from medte.tasks.catalogue import MAIN_SCORE, Task, benchmark_tasks
 
 CLASSIFICATION_DRAWS = 10
-VERSIONS = ("mteb", "numpy", "scikit-learn", "sentence-transformers", "torch")
+VERSIONS = ("mteb", "numpy", "scikit-learn", "sentence-transformers", "torch", "transformers")
 
 
 def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> list[Task]:
@@ -35,10 +35,12 @@ def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> l
 
 def result_key(task: Task, edition: Edition, revision: str, profile: Profile) -> str:
     """A digest of all that decides a result: data, weights and settings of the encoder, protocol, versions, this code."""
+    here = paths.PACKAGE
     code = [
-        paths.PACKAGE / "evaluation" / "evaluate.py",
-        paths.PACKAGE / "evaluation" / "items.py",
-        paths.PACKAGE / "tasks" / "mteb_tasks.py",
+        here / "evaluation" / "evaluate.py",
+        here / "evaluation" / "items.py",
+        here / "tasks" / "mteb_tasks.py",
+        here / "models",
     ]
     return digest(
         [task.name, edition.tasks[task.name]["hash"], revision, profile.protocol, _versions(), code_digest(*code)]

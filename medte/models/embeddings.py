@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from medte.manifest import digest, seal, unseal, verify
+from medte.manifest import code_digest, digest, seal, unseal, verify
 from medte.models.load import Encoder, SentenceEncoder
+from medte.paths import PACKAGE
 
+VERSIONS = [version(package).split("+")[0] for package in ("torch", "transformers", "sentence-transformers")]
 SHARD = 1024  # texts between two saves
 
 
@@ -41,8 +44,8 @@ def embed(
 ) -> Vectors:
     """The vectors of all distinct `texts`, from `folder` where they were encoded before.
 
-    The plan is the texts sorted by number of tokens; it and the encoder's revision name the sub-folder, so that the same
-    texts get the same batches and byte-identical vectors. Shards that an interrupted call saved are used by the next.
+    The plan is the texts sorted by number of tokens; it, the encoder's revision, the libraries and this code name the
+    sub-folder, so that the same texts get the same batches and byte-identical vectors, and nothing stale is used. Shards that an interrupted call saved are used by the next.
     `say` gets the number of texts done and of all.
     """
     distinct = sorted(set(texts))
@@ -51,7 +54,8 @@ def embed(
         return Vectors(distinct, encoder.encode(distinct))
     counts = dict(zip(distinct, encoder.token_counts(distinct), strict=True))
     ordered = sorted(distinct, key=lambda text: (counts[text], text))
-    plan = folder / f"{encoder.revision}-{digest(ordered)}"
+    how = [encoder.tokens_per_batch, VERSIONS, code_digest(PACKAGE / "models"), ordered]
+    plan = folder / f"{encoder.revision}-{digest(how)}"
     if unseal(plan) is None:
         plan.mkdir(parents=True, exist_ok=True)
         starts = range(0, len(ordered), SHARD)

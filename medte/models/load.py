@@ -13,7 +13,7 @@ import numpy as np
 
 from medte import paths
 from medte.errors import MedteError
-from medte.manifest import file_sha256, write_json
+from medte.manifest import code_digest, file_sha256, write_json
 from medte.models.lexical import RandomEncoder, TfidfEncoder
 from medte.models.registry import Entry, entry
 from medte.profile import Encoding
@@ -40,7 +40,10 @@ class SentenceEncoder:
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
         self.max_length = settings.max_length
         self.tokens_per_batch = settings.tokens_per_batch
-        self.revision = f"{weights_sha256[:16]}-{self.max_length}-{self.dtype}"
+        about = code_digest(
+            *(path for path in folder.rglob("*.json") if path.name != "manifest.json")
+        )  # pooling, tokenizer
+        self.revision = f"{weights_sha256[:16]}-{about[:8]}-{self.max_length}-{self.dtype}"
 
     @cached_property
     def model(self):

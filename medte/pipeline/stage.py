@@ -64,7 +64,9 @@ def build(folder: Path, site: Path, say: Say) -> Path:
 
     The site is replaced only by a whole one; one that was built from the same files is kept.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "_build" not in path.parts)
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and "_build" not in path.relative_to(folder).parts
+    )
     wanted = digest([[str(path.relative_to(folder)), code_digest(path)] for path in files])
     stamp = site / ".built-from"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
@@ -80,6 +82,7 @@ def build(folder: Path, site: Path, say: Say) -> Path:
         "--keep-going",
         str(folder),
     ]
+    shutil.rmtree(folder / "_build", ignore_errors=True)  # a kept environment would show a warning only once
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     built = folder / "_build" / "html"
     if answer.returncode or not (built / "index.html").exists():

@@ -54,10 +54,8 @@ def records(
     for rows in stays.values():
         rows.sort(key=lambda row: row["admittime"])
         for row, following in zip(rows, [*rows[1:], None], strict=True):
-            gap = following and datetime.fromisoformat(following["admittime"]) - datetime.fromisoformat(
-                row["dischtime"]
-            )
-            returns[row["hadm_id"]] = (gap and gap.total_seconds() / 86_400, row["hospital_expire_flag"] == "1")
+            days = following and _days(row["dischtime"], following["admittime"])
+            returns[row["hadm_id"]] = (days, row["hospital_expire_flag"] == "1")
     for row in discharge:
         days, died = returns.get(row["hadm_id"], (None, False))
         texts = sections(row["text"])
@@ -78,3 +76,7 @@ def read(folder: Path) -> Iterator[Record]:
             )
     streams = [csv.DictReader(gzip.open(table, "rt", encoding="utf-8", newline="")) for table in tables]
     return records(*streams, licence="PhysioNet Credentialed Health Data License 1.5.0", fictional=False)
+
+
+def _days(discharged: str, admitted: str) -> float:
+    return (datetime.fromisoformat(admitted) - datetime.fromisoformat(discharged)).total_seconds() / 86_400

@@ -5,6 +5,7 @@ size. The loss is one-directional InfoNCE on cosine similarity with in-batch neg
 """
 
 import hashlib
+import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -30,7 +31,11 @@ def training_key(settings: Training, base_sha256: str, pairs: pd.DataFrame) -> s
     code = code_digest(paths.PACKAGE / "training")
     versions = [version(package).split("+")[0] for package in ("torch", "sentence-transformers", "transformers")]
     chosen = settings.model_dump(exclude=CHOICE)
-    return digest([chosen, base_sha256, pairs.values.tolist(), versions, code])
+    return digest([chosen, _in_bf16(settings), base_sha256, pairs.values.tolist(), versions, code])
+
+
+def _in_bf16(settings: Training) -> bool:
+    return settings.bf16 is True or (settings.bf16 == "auto" and faster_dtype() == "bfloat16")
 
 
 def train(
@@ -57,18 +62,20 @@ def train(
     shutil.rmtree(folder, ignore_errors=True)
 
     model = _load(base, settings)
+    own_length, model.max_seq_length = model.max_seq_length, settings.max_length
     before = assess(lambda texts: _encode(model, texts), held, settings.temperature)
     say(
         f"training on {len(kept):,} pairs of {kept['source'].nunique()} sources; {len(held)} held out; base {_line(before)}"
     )
     start = time.monotonic()
-    curve = _fit(model, settings, kept, folder.with_name(f"{folder.name}-checkpoints") / key, say)
+    checkpoints = folder.with_name(f"{folder.name}-checkpoints")
+    curve, steps = _fit(model, settings, kept, checkpoints / key, say)
     seconds = time.monotonic() - start
     after = assess(lambda texts: _encode(model, texts), held, settings.temperature)
     say(f"trained in {seconds:.0f} s; {_line(before)} before, {_line(after)} after")
 
+    model.max_seq_length = own_length  # trained on short texts, used on texts as long as the base takes
     model.save_pretrained(str(folder), create_model_card=False)
-    shutil.rmtree(folder.with_name(f"{folder.name}-checkpoints"), ignore_errors=True)
     facts = {
         "key": key,
         "base_sha256": base_sha256,
@@ -77,12 +84,15 @@ def train(
         "held_out": {"before": before, "after": after},
         "curve": curve,
         "presentations": settings.steps * settings.batch_size,
-        "measured": {
+        "measured": {  # of this call; after an interruption it did fewer steps than all
             "seconds": round(seconds, 1),
-            "pairs_per_second": round(settings.steps * settings.batch_size / seconds, 1),
+            "steps": steps,
+            "pairs_per_second": round(steps * settings.batch_size / seconds, 1),
         },
     }
-    return seal(folder, facts, [path for path in folder.rglob("*") if path.is_file()])
+    manifest = seal(folder, facts, [path for path in folder.rglob("*") if path.is_file()])
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return manifest
 
 
 def _by_hash(document: str) -> int:
@@ -97,17 +107,17 @@ def _load(base: Path, settings: Training):
     import torch
 
     torch.manual_seed(settings.seed)
-    model = sentence_transformer(base)
-    model.max_seq_length = settings.max_length
-    return model
+    return sentence_transformer(base)
 
 
 def _encode(model, texts: Sequence[str]) -> np.ndarray:
     return model.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
 
 
-def _fit(model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say: Callable[[str], None]) -> list[dict]:
-    """Train `model` in place; returns the curve: step, loss, learning rate, at every tenth of the way."""
+def _fit(
+    model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say: Callable[[str], None]
+) -> tuple[list[dict], int]:
+    """Train `model` in place; the curve (step, loss, learning rate) and how many steps this call did."""
     import torch
     from datasets import Dataset
     from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
@@ -124,7 +134,7 @@ def _fit(model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say:
         weight_decay=settings.weight_decay,
         warmup_steps=settings.warmup,
         lr_scheduler_type="constant_with_warmup" if settings.schedule == "constant" else "linear",
-        bf16=settings.bf16 is True or (settings.bf16 == "auto" and faster_dtype() == "bfloat16"),
+        bf16=_in_bf16(settings),
         use_cpu=not on_gpu,
         seed=settings.seed,
         data_seed=settings.seed,
@@ -150,9 +160,24 @@ def _fit(model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say:
     )
     for noisy in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(noisy)
-    trainer.train(resume_from_checkpoint=any(checkpoints.glob("checkpoint-*")) or None)
+    for half in [path for path in checkpoints.glob("checkpoint-*") if not _whole(path)]:
+        shutil.rmtree(half)
+    there = [int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*")]
+    trainer.train(resume_from_checkpoint=bool(there) or None)
     rows = [row for row in trainer.state.log_history if "loss" in row]
-    return [{"step": row["step"], "loss": round(row["loss"], 4), "learning_rate": row["learning_rate"]} for row in rows]
+    curve = [
+        {"step": row["step"], "loss": round(row["loss"], 4), "learning_rate": row["learning_rate"]} for row in rows
+    ]
+    return curve, settings.steps - max(there, default=0)
+
+
+def _whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint was saved to its end: the trainer writes its state last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return True
 
 
 def _progress(say: Callable[[str], None]):
