@@ -4,7 +4,7 @@ from medte.edition import Edition, build
 from medte.errors import MedteError
 from medte.paths import RunFolders
 from medte.profile import load_profile
-from medte.tasks.catalogue import benchmark_tasks
+from medte.tasks.catalogue import Task, benchmark_tasks
 from medte.tasks.catalogue import task as find_task
 from medte.tasks.mteb_tasks import mteb_task
 
@@ -18,11 +18,13 @@ def get_task(name: str, edition: str = "mini"):
 
     `edition` is the name of a profile: "mini" is bundled, "open" is read from the folder that `MEDTE_MIRROR` names.
     """
-    built = _edition(edition)
-    entry = find_task(name)
-    if name not in built.tasks:
-        raise MedteError(f"{name} is missing from the {edition} edition: {built.missing[name]}")
-    return mteb_task(entry, built.name, built.tasks[name]["hash"], lambda: built.task_data(name))
+    return _task(find_task(name), _edition(edition))
+
+
+def _task(entry: Task, built: Edition):
+    if entry.name not in built.tasks:
+        raise MedteError(f"{entry.name} is missing from the {built.name} edition: {built.missing[entry.name]}")
+    return mteb_task(entry, built.name, built.tasks[entry.name]["hash"], lambda: built.task_data(entry.name))
 
 
 def get_benchmark(name: str = "MedEval", edition: str = "mini"):
@@ -37,7 +39,7 @@ def get_benchmark(name: str = "MedEval", edition: str = "mini"):
     lacking = [entry.name for entry in wanted if entry.name not in built.tasks]
     return mteb.Benchmark(
         name=f"{name} ({edition})",
-        tasks=[get_task(entry.name, edition) for entry in wanted if entry.name not in lacking],
+        tasks=[_task(entry, built) for entry in wanted if entry.name not in lacking],
         description=f"{len(wanted) - len(lacking)} of {len(wanted)} tasks of the {edition} edition. "
         + "; ".join(f"{task} is missing: {built.missing[task]}" for task in lacking),
         reference="https://arxiv.org/abs/2507.19407",

@@ -3,11 +3,14 @@
 import resource
 from pathlib import Path
 
-from medte import paths
+from medte.edition import Edition
 from medte.errors import MedteError
+from medte.evaluation.evaluate import tasks_of
+from medte.evaluation.store import Store
 from medte.manifest import digest
 from medte.pipeline.check import check_results, check_site
 from medte.pipeline.execute import execute
+from medte.pipeline.notebooks import out_of_step
 from medte.pipeline.stage import build, stage
 from medte.run import Run, Say
 
@@ -43,11 +46,9 @@ def make(profile: str, say: Say) -> Path:
 
 def check(profile: str) -> list[str]:
     """What is wrong with the finished run of a profile: its results and its site; nothing is computed."""
-    from medte.evaluation.store import Store
-    from medte.pipeline.notebooks import out_of_step
-
     run = Run(profile)
-    folders = paths.RunFolders(profile)
-    problems = check_results(Store(folders.results).all(), run.profile.models, run.tasks())
+    edition = Edition(run.folders.edition)
+    data = {task.name: edition.tasks[task.name]["hash"] for task in tasks_of(run.profile, edition)}
+    problems = check_results(Store(run.folders.results).all(), run.profile.models, data)
     problems += [f"{name} is not what its source gives; run `make notebooks`" for name in out_of_step()]
-    return problems + check_site(folders.site)
+    return problems + check_site(run.folders.site)

@@ -4,7 +4,9 @@ import itertools
 from pathlib import Path
 
 from medte import paths
-from medte.manifest import write_json
+from medte.errors import MedteError, require_known
+from medte.manifest import digest, write_json
+from medte.profile import Training
 from medte.run import Run
 
 
@@ -15,17 +17,23 @@ def choose(run: Run) -> Path:
     across temperatures. The profile is left as it is: whoever reads the file sets it.
     """
     candidates = run.profile.training.candidates
+    if not candidates:
+        raise MedteError(
+            f"the profile {run.profile.name!r} lists no candidates; see training.candidates in profiles/mini.yaml"
+        )
+    require_known("setting", candidates, Training.model_fields)
     rows = []
     for values in itertools.product(*candidates.values()):
         settings = dict(zip(candidates, values, strict=True))
         name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
         steps = {"steps": run.profile.training.candidate_steps or run.profile.training.steps}
-        training = run.profile.training.model_copy(update=settings | steps)
+        training = Training.model_validate(run.profile.training.model_dump() | steps | settings)
         trial = Run(
             run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}"
         )
-        rows.append({"settings": settings, **trial.training["held_out"]})
+        rows.append({"settings": settings, "steps": training.steps, **trial.training["held_out"]})
     rows.sort(key=lambda row: -row["after"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"
-    write_json(path, {"profile": run.profile.name, "candidates": rows})
+    data = digest(run.edition.pairs().values.tolist())
+    write_json(path, {"profile": run.profile.name, "pairs": data, "candidates": rows})
     return path

@@ -1,6 +1,7 @@
 """The command line: `medte …` parses, calls one function, prints."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="""Reproduce "Towards Domain Specification of Embedding Models in Medicine", or use its benchmark on models of your own.
 
-A profile is one whole run as a file: mini (bundled text, ten minutes on two cores), open (real text from the folder
+A profile is one whole run as a file: mini (bundled text, a quarter of an hour on two cores), open (real text from the folder
 that MEDTE_MIRROR names), paper (the paper's own run). Everything a run makes is kept under runs/<profile>/ (or
 MEDTE_HOME) and reused; an interrupted command goes on where it was.
 
@@ -123,10 +124,12 @@ def report(profile: ProfileOption = "mini") -> None:
 @data_app.command()
 def verify(profile: ProfileOption = "mini") -> None:
     """Compare every file of the profile's edition with its recorded hash."""
+    from medte.edition import Edition
     from medte.manifest import verify as verify_file
-    from medte.run import Run
+    from medte.paths import RunFolders
+    from medte.run import checked_profile
 
-    edition = Run(profile).edition
+    edition = Edition(RunFolders(checked_profile(profile).name).edition)
     for name in edition.manifest["files"]:
         verify_file(edition.folder, name)
     print(f"{len(edition.manifest['files'])} files as recorded in {edition.folder}")
@@ -179,6 +182,9 @@ def check(profile: ProfileOption = "mini") -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2, Ctrl-C a line and 130."""
+    for setting in ("MEDTE_HOME", "MEDTE_MIRROR", "MIMIC_FOLDER"):  # notebooks run in a folder of their own
+        if os.environ.get(setting):
+            os.environ[setting] = str(Path(os.environ[setting]).expanduser().resolve())
     try:
         app()
     except MedteError as error:

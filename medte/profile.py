@@ -95,11 +95,14 @@ def load_profile(name: str) -> Profile:
     if name not in names():
         raise unknown("profile", name, names())
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise MedteError(f"{path.name} is no YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise MedteError(f"{path.name}: {_first_problem(error)}") from error
+    if profile.name != name:
+        raise MedteError(f"{path.name} calls itself {profile.name!r}; its name must be the file's, {name!r}")
+    return profile
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -41,17 +41,18 @@ HTML(pages.banner(edition.manifest, 0))
 # %% [markdown]
 # ## Sources
 #
-# Every record is cleaned in the same named steps, records that repeat another are dropped, and whole documents go either
+# The texts of every record are cleaned in the same named steps, records that repeat another are dropped, and whole documents go either
 # to the evaluation or to training.
 
 # %%
-HTML(tables.sources(edition.manifest, "Records of each source, and what became of them. Nothing else was dropped."))
+HTML(tables.sources(edition.manifest, "Records of each source and what became of them; tasks and pairs are capped by the profile."))
 
 # %% [markdown]
 # ## Leakage
 #
 # Both texts of every training pair are compared with every text of every task: the same document, the same text, or the
-# same words up to case and punctuation. A pair that matches is dropped.
+# same words up to case and punctuation. A pair that matches is dropped, and so is a text that was rendered from the facts of
+# a page of the evaluation.
 
 # %%
 HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))

@@ -46,11 +46,16 @@ HTML(pages.banner(run.edition.manifest, 0))
 #
 # $$\ell_i = -\log \frac{\exp(s(a_i, b_i)/\tau)}{\sum_j \exp(s(a_i, b_j)/\tau)}.$$
 #
-# The paper trains gte-base for 8000 steps of 800 pairs at $\tau = 0.07$. Here a smaller encoder trains for minutes; its
-# temperature was chosen on held-out training pairs, never on a task.
+# The paper trains gte-base for 8000 steps of 800 pairs at $\tau = 0.07$. Here a smaller encoder trains for minutes.
 
 # %%
 HTML(tables.settings(training, "The settings of this training, from the profile."))
+
+# %% [markdown]
+# The temperature was chosen on held-out training pairs, never on a task:
+
+# %%
+HTML(pages.choice(run.profile.name))
 
 # %%
 HTML(tables.pairs(training, "Training pairs by source; every batch comes from one of them."))
@@ -72,7 +77,7 @@ HTML(tables.held_out(training, "Held-out pairs: the loss in nats, and the mean r
 #
 # ## How much is luck?
 #
-# One seed trains live. The spread over training seeds was recorded earlier, with the same recipe:
+# One seed trains live. Where the spread over training seeds was recorded, it stands here:
 
 # %%
 HTML(pages.seeds(run.profile.name))

@@ -28,7 +28,7 @@ if importlib.util.find_spec("medte") is None:
 profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 
 # %%
-from IPython.display import HTML, Markdown
+from IPython.display import HTML
 
 from medte.report import figures, pages, tables
 from medte.run import Run

@@ -27,6 +27,9 @@ def test_a_site_without_a_front_page_is_a_problem(tmp_path):
     assert "no index.html" in check_site(tmp_path)[0]
 
 
-def test_a_missing_result_is_named():
-    found = [{"model": "a", "task": "x"}, {"model": "a", "task": "y"}, {"model": "b", "task": "x"}]
-    assert check_results(found, ["a", "b"], ["x", "y"]) == ["no result of b on y"]
+def test_a_missing_and_a_stale_result_are_named():
+    found = [{"model": m, "task": t, "data": d} for m, t, d in [("a", "x", "1"), ("a", "y", "2"), ("b", "x", "0")]]
+    assert check_results(found, ["a", "b"], {"x": "1", "y": "2"}) == [
+        "the result of b on x is of other data than the edition's",
+        "no result of b on y",
+    ]

@@ -21,6 +21,14 @@ def test_a_repeat_names_the_record_it_repeats():
     assert normalized("Type-2  Diabetes!") == "type 2 diabetes"
 
 
+def test_questions_with_other_options_are_no_repeats_and_options_are_cleaned():
+    one, two = (
+        clean(make_record(str(i), "medqa", question="Which?", facts={"options": [f" {i}\n a", "b"]})) for i in (1, 2)
+    )
+    assert one.facts["options"] == ["1 a", "b"]
+    assert deduplicate([one, two])[1] == {}
+
+
 def test_each_way_of_touching_the_evaluation_is_found_and_counted():
     given = [
         Pair("q1", "fine", "s", "d1"),

@@ -93,6 +93,14 @@ def test_a_damaged_file_is_refused(tmp_path):
         edition.task_data(name)
 
 
+def test_a_finished_edition_outlives_a_build_that_can_read_nothing(mini, tmp_path):
+    editions.build(MINI, tmp_path / "edition")
+    elsewhere = MINI.model_copy(update={"data": MINI.data.model_copy(update={"edition": "open"})})
+    with pytest.raises(MedteError, match="no source of the open edition can be read here"):
+        editions.build(elsewhere, tmp_path / "edition")
+    assert editions.Edition(tmp_path / "edition").manifest == mini.manifest
+
+
 def test_the_hash_of_data_changes_with_any_cell(mini):
     data = mini.task_data("MedQuADRetrieval")
     rows = data.rows.copy()

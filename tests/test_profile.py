@@ -35,6 +35,11 @@ def test_an_unknown_profile_is_an_error_with_the_nearest():
         load_profile("mimi")
 
 
+def test_a_profile_is_called_like_its_file(profiles):
+    with pytest.raises(MedteError, match=r"trial\.yaml calls itself 'mini'"):
+        load_profile(profiles(lambda facts: None))
+
+
 def test_an_unknown_key_is_an_error_with_the_nearest(profiles):
     name = profiles(lambda facts: facts["training"].update(temprature=0.05))
     with pytest.raises(MedteError, match=r"unknown key 'training.temprature'; did you mean 'temperature'"):
@@ -57,9 +62,15 @@ def test_a_value_that_does_not_fit_names_its_place(profiles, change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda facts: facts["models"].append("MiniLM"), "unknown model 'MiniLM'"),
-        (lambda facts: facts["training"].update(sources=["pubmd"]), "unknown source 'pubmd'; did you mean 'pubmed'"),
-        (lambda facts: facts.update(benchmark="MedEvl"), "unknown benchmark 'MedEvl'; did you mean 'MedEval'"),
+        (lambda facts: facts.update(name="trial", models=["MiniLM"]), "unknown model 'MiniLM'"),
+        (
+            lambda facts: facts.update(name="trial", training=facts["training"] | {"sources": ["pubmd"]}),
+            "unknown source 'pubmd'; did you mean 'pubmed'",
+        ),
+        (
+            lambda facts: facts.update(name="trial", benchmark="MedEvl"),
+            "unknown benchmark 'MedEvl'; did you mean 'MedEval'",
+        ),
     ],
 )
 def test_a_name_that_no_registry_knows_is_an_error(profiles, change, message):

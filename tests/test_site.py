@@ -72,7 +72,8 @@ def test_a_site_of_the_same_files_is_kept_and_a_broken_page_is_not_published(bui
     page = built / "stage" / "traps.md"
     before = page.read_text(encoding="utf-8")
     page.write_text(before + "\n[nowhere](gone.md)\n", encoding="utf-8")
-    with pytest.raises(MedteError, match=r"gone\.md"):
-        stage.build(built / "stage", built / "site", said.append)
+    for _ in range(2):  # a second try must not find the first one's warning forgotten
+        with pytest.raises(MedteError, match=r"gone\.md"):
+            stage.build(built / "stage", built / "site", said.append)
     page.write_text(before, encoding="utf-8")
     assert check_site(built / "site") == []

@@ -147,6 +147,16 @@ def test_mimic_reads_sections_and_days_until_the_next_stay(tmp_path):
     assert first.document == second.document != third.document
 
 
+def test_a_return_at_the_minute_of_discharge_is_zero_days():
+    rows = [
+        stay("1", "1", "2150-01-01 00:00:00", "2150-01-02 00:00:00"),
+        stay("1", "2", "2150-01-02 00:00:00", "2150-01-03 00:00:00"),
+    ]
+    note = {"note_id": "n", "subject_id": "1", "hadm_id": "1", "charttime": "", "text": NOTE}
+    (record,) = mimic_iv.records([note], rows, licence="x", fictional=True)
+    assert record.facts["days_to_return"] == 0
+
+
 def test_a_missing_mimic_table_is_an_error_that_names_it(tmp_path):
     with pytest.raises(MedteError, match=r"discharge\.csv\.gz is missing"):
         mimic_iv.read(tmp_path)

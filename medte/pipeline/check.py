@@ -1,6 +1,6 @@
 """What must hold of a built site and of the results behind it; each finding is one line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -64,7 +64,14 @@ def check_site(site: Path) -> list[str]:
     return problems
 
 
-def check_results(found: Iterable[dict], models: Iterable[str], tasks: Iterable[str]) -> list[str]:
-    """The (model, task) pairs without a result."""
-    there = {(result["model"], result["task"]) for result in found}
-    return [f"no result of {model} on {task}" for model in models for task in tasks if (model, task) not in there]
+def check_results(found: Iterable[dict], models: Iterable[str], data: Mapping[str, str]) -> list[str]:
+    """The (model, task) pairs without a result on the present data; `data` is task → hash of its rows."""
+    there = {(result["model"], result["task"]): result["data"] for result in found}
+    problems = []
+    for model in models:
+        for task, revision in data.items():
+            if (model, task) not in there:
+                problems.append(f"no result of {model} on {task}")
+            elif there[model, task] != revision:
+                problems.append(f"the result of {model} on {task} is of other data than the edition's")
+    return problems

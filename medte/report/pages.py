@@ -7,8 +7,10 @@ from html import escape
 from typing import Any
 
 from medte import paths
+from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
+from medte.models.registry import entry
 from medte.profile import Profile, load_profile
 from medte.report import published, tables
 from medte.tasks.catalogue import benchmark_tasks
@@ -41,8 +43,13 @@ def banner(manifest: dict[str, Any], count: int) -> str:
 
 
 def trained_model(profile: Profile) -> str:
-    """The model that a run of this profile trains."""
-    return f"MEDTE-{profile.name}"
+    """The model among the profile's that a run of it trains. MedteError where none of them is."""
+    for name in profile.models:
+        if entry(name).profile == profile.name:
+            return name
+    raise MedteError(
+        f"none of the models of profile {profile.name!r} is trained by it; add a row to models/registry.yaml and name it"
+    )
 
 
 def verdict(scores: Scores, profile: Profile) -> str:
@@ -61,6 +68,17 @@ def recorded(name: str) -> tuple[dict[str, Any], Scores]:
     """(about, scores) of a recorded run; the intervals are computed now, from the recorded items."""
     about, results = read_recorded(paths.recorded() / f"{name}.jsonl")
     return about, Scores(results, about["bootstrap"], about["seed"])
+
+
+def stale_records() -> list[str]:
+    """What is recorded under another profile than today's, a line each."""
+    about, _ = recorded("open")
+    same = about["profile_hash"] == load_profile("open").hash
+    return (
+        []
+        if same
+        else ["recorded/open.jsonl is of another profile than profiles/open.yaml; run `make record PROFILE=open`"]
+    )
 
 
 def _provenance(about: dict[str, Any]) -> str:
@@ -127,6 +145,23 @@ def seeds(profile: str) -> str:
         f"points; data {record['data']}. Recorded {record['date']} on {escape(record['machine'])}."
     )
     return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
+
+
+def choice(profile: str) -> str:
+    """What the profile's candidates reached on held-out training pairs, recorded; says so where nothing is recorded."""
+    path = paths.recorded() / f"{profile}-choice.json"
+    if not path.exists():
+        return f"<p>No comparison of settings is recorded for the profile {escape(profile)}.</p>"
+    rows = [
+        [
+            ", ".join(f"{key} {value:g}" for key, value in row["settings"].items()),
+            f"{row['before']['mrr']:.3f}",
+            f"{row['after']['mrr']:.3f}",
+        ]
+        for row in json.loads(path.read_text(encoding="utf-8"))["candidates"]
+    ]
+    caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
+    return tables.html(["Setting", "Before training", "After"], rows, caption)
 
 
 def generated() -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from medte import paths
+from medte.errors import MedteError
 from medte.manifest import code_digest, digest, file_sha256
 from medte.records import Record
 from medte.sources import medmcqa, medqa, medquad, mimic_iv, mini, pmc
@@ -45,17 +46,15 @@ def read(edition: str, source: str) -> Iterator[Record]:
 
 
 def inputs_digest(edition: str) -> str:
-    """A digest of the files that an edition is read from: the bundled knowledge, or what lies in the mirror."""
+    """A digest of the files that an edition is read from: the bundled knowledge, or what lies in mirror and MIMIC folder."""
     if edition == "mini":
         return code_digest(paths.PACKAGE / "sources" / "mini" / "knowledge")
     mirror = paths.mirror()
-    if mirror is None:
-        return "no mirror"
-    if not mirror.is_dir():
-        from medte.errors import MedteError
-
+    if mirror is not None and not mirror.is_dir():
         raise MedteError(
             f"MEDTE_MIRROR is {mirror}, which is no folder; set it to the folder that holds medquad/, pmc/ …"
         )
-    files = [file for source in READERS for file in sorted((mirror / source).glob("*")) if file.is_file()]
-    return digest([[file.name, file_sha256(file)] for file in files])
+    files = [] if mirror is None else [file for source in READERS for file in sorted((mirror / source).glob("*"))]
+    if edition == "full" and (folder := os.environ.get("MIMIC_FOLDER")):
+        files += sorted(Path(folder).glob("*/*.csv.gz"))
+    return digest([[file.parent.name, file.name, file_sha256(file)] for file in files if file.is_file()])
