@@ -50,14 +50,13 @@ def record(run: Run) -> Path:
 def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None]) -> Path:
     """Train and score the profile's model once a training seed; keep its differences to the base, by family.
 
-    Each seed has a run folder of its own, so that an interrupted call goes on where it was.
+    Each seed but the profile's own has a run folder of its own, so that an interrupted call goes on where it was.
     """
     main = Run(profile, say)
     base = main.results(models=[main.profile.compared_with])
     model, rows = trained_model(main.profile), []
     for seed in seeds:
-        training = main.profile.training.model_copy(update={"seed": seed})
-        run = Run(main.profile.model_copy(update={"training": training}), say, folder=f"{profile}-seed-{seed}")
+        run = main if seed == main.profile.training.seed else _with_seed(main, seed)
         scores = Scores([*base, *run.results(models=[model])], draws=2)
         groups = {family: scores.of_family(family) for family in FAMILIES} | {"all": scores.tasks}
         gaps = {
@@ -71,3 +70,9 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     facts = {"model": model, "compared_with": main.profile.compared_with, "data": digest(tasks), "seeds": rows}
     write_json(path, _where_and_when(main) | facts)
     return path
+
+
+def _with_seed(main: Run, seed: int) -> Run:
+    training = main.profile.training.model_copy(update={"seed": seed})
+    profile = main.profile.model_copy(update={"training": training})
+    return Run(profile, main.say, folder=f"{profile.name}-seed-{seed}")
