@@ -47,7 +47,7 @@ HTML(tables.families(scores, pages.INTERVALS))
 # %% [markdown]
 # ## Fine-tuned against base
 #
-# The same documents are drawn for both models, so what makes a task hard for both cancels out.
+# Documents weigh the same for both models in every replicate, so what makes a task hard for both cancels out.
 
 # %%
 HTML(tables.differences(scores, pages.trained_model(run.profile), run.profile.compared_with, pages.UNCERTAIN))

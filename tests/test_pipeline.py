@@ -118,3 +118,11 @@ def test_a_failed_notebook_never_gets_there_and_an_old_one_does_not_stay(one):
     with pytest.raises(MedteError, match=r"00_one\.py failed: ZeroDivisionError"):
         execution.execute({}, target, "a", lambda line: None)
     assert list(target.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_notebook_that_warns_is_refused(one):
+    target = one("import warnings; warnings.warn('look out')")
+    with pytest.raises(MedteError, match="look out"):
+        execution.execute({}, target, "a", lambda line: None)
+    assert list(target.iterdir()) == []

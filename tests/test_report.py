@@ -30,6 +30,11 @@ def test_rounding_is_in_percent_with_a_true_minus():
     assert "45.6" in tables.cell(Estimate(0.456, 0.4, 0.5, 3)) and "40.0" in tables.cell(Estimate(0.456, 0.4, 0.5, 3))
 
 
+def test_nan_never_reaches_a_page():
+    with pytest.raises(ValueError, match="NaN"):
+        tables.percent(float("nan"))
+
+
 def test_best_is_bold_and_its_equals_are_marked(scores):
     table = tables.tasks(scores, ["MedQuADRetrieval"], "caption")
     row = table.split("<tbody>")[1]
@@ -66,6 +71,10 @@ def test_recorded_pages_name_their_origin():
     for text in (pages.real_text_summary(), pages.real_text_details()):
         assert about["machine"] in text and "medte/report/recorded/open.jsonl" in text
     assert "of the 51 tasks" in pages.real_text_summary()
+
+
+def test_what_is_recorded_is_of_todays_profile():
+    assert pages.stale_records() == []
 
 
 def test_the_banner_comes_from_the_manifest():

@@ -30,7 +30,7 @@ def test_the_interval_is_that_of_a_mean():
     assert mean.high - mean.low == pytest.approx(width, rel=0.1)
 
 
-def test_items_of_one_document_are_drawn_together():
+def test_items_of_one_document_are_weighted_together():
     alone = Scores([retrieval("a", "t", list(HARD))]).mean("a", ["t"])
     together = Scores(
         [retrieval("a", "t", list(np.repeat(HARD[:20], 10)), list(np.repeat([f"u{i}" for i in range(20)], 10)))]
@@ -38,7 +38,7 @@ def test_items_of_one_document_are_drawn_together():
     assert together.mean("a", ["t"]).high - together.mean("a", ["t"]).low > 2 * (alone.high - alone.low)
 
 
-def test_a_document_that_two_tasks_share_is_drawn_once_for_both():
+def test_a_document_that_two_tasks_share_has_one_weight_in_both():
     opposite = [retrieval("a", "s", list(HARD)), retrieval("a", "t", list(1 - HARD))]
     mean = Scores(opposite).mean("a", ["s", "t"])
     assert mean.high - mean.low == pytest.approx(0, abs=1e-9)
@@ -66,3 +66,9 @@ def test_the_interval_holds_the_value_also_where_repeats_raise_the_score():
     }
     mean = Scores([result | {"value": value("clustering", result["items"])}]).mean("a", ["t"])
     assert mean.low < mean.value < mean.high
+
+
+def test_a_task_of_few_documents_beside_a_large_one_keeps_its_interval():
+    rows = [retrieval("a", "large", [0.5] * 3000), retrieval("a", "small", [0.2, 0.8], ["x", "y"])]
+    mean = Scores(rows).mean("a", ["small"])
+    assert 0.2 <= mean.low < mean.value < mean.high <= 0.8

@@ -1,10 +1,12 @@
 """Means and intervals: a paired bootstrap over documents, with the tasks fixed.
 
-A replicate draws documents (pages, articles, questions, patients) with replacement, once for all tasks and models, so
-that what they share is drawn together; each task's value is then taken over its items as often as their document was
-drawn. The interval is the 2.5th to 97.5th percentile over the replicates, shifted by the distance from their median to the
-value: drawing some documents twice makes v-measure and the best F1 rise a little by itself, and that is no uncertainty.
-It says how much a value would move with other documents of the same kind; other tasks and training seeds are not in it.
+A replicate gives every document (page, article, question, patient) a random weight, drawn from the exponential
+distribution once for all tasks and models, so that what they share moves together (the Bayesian bootstrap, Rubin 1981;
+unlike drawing with replacement it never leaves a small task without documents). Each task's value is then taken over its
+items with their documents' weights. The interval is the 2.5th to 97.5th percentile over the replicates, shifted by the
+distance from their median to the value: unequal weights make v-measure and the best F1 rise a little by themselves, and
+that is no uncertainty. It says how much a value would move with other documents of the same kind; other tasks and training
+seeds are not in it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,12 +34,10 @@ def replicates(results: Sequence[Result], draws: int, seed: int) -> dict[tuple[s
     """For each (model, task): its values over `draws` replicates, paired across models and tasks."""
     units = sorted({unit for result in results for unit in result["units"]})
     place = {unit: i for i, unit in enumerate(units)}
-    times = np.random.default_rng(seed).multinomial(
-        len(units), np.full(len(units), 1 / len(units)), size=draws
-    )  # (b, units)
+    weight_of_unit = np.random.default_rng(seed).standard_exponential((draws, len(units)))
     drawn = {}
     for result in results:
-        weights = times[:, [place[unit] for unit in result["units"]]].astype(float)  # (b, n)
+        weights = weight_of_unit[:, [place[unit] for unit in result["units"]]]  # (b, n)
         drawn[result["model"], result["task"]] = values(result["family"], result["items"], weights)
     return drawn
 

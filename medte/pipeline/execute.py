@@ -70,6 +70,12 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
                 f"{source.name} failed: {error.ename}: {error.evalue} (cell {error.exec_count})"
             ) from error
         notebook = nbformat.read(ran, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise MedteError(
+                    f"{source.name} prints a warning, which would stand on the page: {output['text'][:200]}"
+                )
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"

@@ -12,7 +12,7 @@ from medte.models.registry import entry
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES, catalogue
 
-INK = "#808080"  # readable on white and on black
+INK = "#858585"  # readable on white and on black
 PALETTE = dict(zip(FAMILIES, sns.color_palette("colorblind", 4).as_hex(), strict=True))
 MARKERS = ("o", "s", "D", "^", "v", "P")
 
@@ -92,5 +92,5 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     axes.set(yticks=range(len(order)), yticklabels=order, ylim=(-0.8, len(order) - 0.2))
     axes.set_xlabel(f"{entry(model).title} minus {entry(other).title} (points)")
     axes.tick_params(axis="y", labelsize=8)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
     return figure

@@ -15,10 +15,8 @@ from medte.profile import Profile, load_profile
 from medte.report import published, tables
 from medte.tasks.catalogue import benchmark_tasks
 
-INTERVALS = (
-    "Percent, with the 95 % interval of a bootstrap over documents. Bold: best. •: not distinguishable from the best."
-)
-UNCERTAIN = "Intervals are a bootstrap over documents; other tasks and other training seeds are not in them."
+INTERVALS = "Percent, with the 95 % interval of a Bayesian bootstrap over documents. Bold: best. •: not distinguishable from the best."
+UNCERTAIN = "Intervals are a Bayesian bootstrap over documents; other tasks and other training seeds are not in them."
 
 
 def banner(manifest: dict[str, Any], count: int) -> str:

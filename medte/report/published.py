@@ -20,11 +20,11 @@ CAVEATS = (
     "state of May 2025; no spread and no value of a single task is known."
 )
 COLUMNS = {
-    "classification": "Classification",
-    "clustering": "Clustering",
+    "classification": "Classi\u00adfication",
+    "clustering": "Clus\u00adtering",
     "pair_classification": "Pairs",
     "retrieval": "Retrieval",
-    "avg_task_types": "Mean of families",
+    "avg_task_types": "Mean",
     "source_pubmed": "PubMed",
     "source_mimic_iv": "MIMIC-IV",
     "source_wikipedia": "Wikipedia",
@@ -47,5 +47,6 @@ def table() -> str:
         for column in COLUMNS:
             text = tables.percent(None if pd.isna(row[column]) else row[column], 1 if column == "avg_task_types" else 0)
             cells.append(f"<b>{text}</b>" if row[column] == best[column] else text)
-        rows.append([escape(row["model"].split("/")[1]), GROUP_TITLE[row["bucket"]], *cells])
-    return tables.html(["Model", "Group", *COLUMNS.values()], rows, CAVEATS)
+        name = f'{escape(row["model"].split("/")[1])}<br><span class="interval">{GROUP_TITLE[row["bucket"]]}</span>'
+        rows.append([name, *cells])
+    return tables.html(["Model", *COLUMNS.values()], rows, CAVEATS)

@@ -4,6 +4,7 @@ In a table of scores the best value of a row or column is bold, and so that nobo
 a paired interval cannot tell from the best carries a dot. Intervals are small and grey.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from html import escape
@@ -32,7 +33,9 @@ EQUAL = '<span title="not distinguishable from the best">•</span>'
 
 
 def percent(number: float | None, digits: int = 1, sign: bool = False) -> str:
-    """A share as a percentage without its sign, "–" for None."""
+    """A share as a percentage without its sign, "–" for None. ValueError for a number that is none."""
+    if number is not None and math.isnan(number):
+        raise ValueError("a table was given NaN")
     return MISSING if number is None else f"{100 * number:{'+' if sign else ''}.{digits}f}".replace("-", "−")
 
 
