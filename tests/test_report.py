@@ -96,3 +96,14 @@ def test_figures_have_labels_and_no_title(scores):
     ):
         (axes,) = figure.axes
         assert axes.get_xlabel() and not axes.get_title()
+
+
+def test_a_family_without_tasks_says_so_everywhere():
+    nothing = Scores([])
+    assert "no task of this family" in tables.tasks(nothing, nothing.tasks, "c")
+    assert "nothing to compare" in tables.difference_sentence(nothing, "MEDTE-mini", "all-MiniLM-L6-v2")
+    for figure in (
+        figures.scores_by_task(nothing, []),
+        figures.gain_by_task(nothing, "MEDTE-mini", "all-MiniLM-L6-v2"),
+    ):
+        assert "no task" in figure.texts[0].get_text()

@@ -51,6 +51,8 @@ def learning_curve(manifest: dict) -> Figure:
 
 def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
     """Each task's value for every model, tasks sorted by the best; the interval as a line."""
+    if not tasks:
+        return _nothing()
     order = sorted(tasks, key=lambda task: max(scores.results[model, task]["value"] for model in scores.models))
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.34 * len(order)))
     colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
@@ -79,6 +81,8 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
 
 def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     """Difference of two models on each task, in points with its interval, sorted, coloured by family."""
+    if not scores.tasks:
+        return _nothing()
     gaps = {task: scores.difference(model, other, [task]) for task in scores.tasks}
     order = sorted(gaps, key=lambda task: gaps[task].value)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
@@ -93,4 +97,10 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     axes.set_xlabel(f"{entry(model).title} minus {entry(other).title} (points)")
     axes.tick_params(axis="y", labelsize=8)
     axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
+    return figure
+
+
+def _nothing() -> Figure:
+    figure = plt.figure(figsize=(6.4, 0.6))
+    figure.text(0.5, 0.5, "no task of this family in this edition", ha="center", va="center")
     return figure

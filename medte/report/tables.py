@@ -100,7 +100,9 @@ def families(scores: Scores, caption: str) -> str:
 
 
 def tasks(scores: Scores, names: Sequence[str], caption: str) -> str:
-    """Tasks × models for `names`, as HTML, in percent."""
+    """Tasks × models for `names`, as HTML, in percent; says so where there is none."""
+    if not names:
+        return "<p>This edition has no task of this family.</p>"
     rows = [[breakable(name), *_marked(scores, [name]).values()] for name in names]
     return html(["Task", *(title(model) for model in scores.models)], rows, caption)
 
@@ -128,6 +130,8 @@ def differences(scores: Scores, model: str, other: str, caption: str) -> str:
 def difference_sentence(scores: Scores, model: str, other: str) -> str:
     """What the paired difference over all tasks says, in one sentence."""
     gap = scores.difference(model, other, scores.tasks)
+    if gap is None:
+        return f"There is nothing to compare {entry(model).title} and {entry(other).title} on."
     span = f"{percent(gap.value, sign=True)} points (95 % interval {percent(gap.low, sign=True)} to {percent(gap.high, sign=True)})"
     verdict = "above" if gap.low > 0 else "below" if gap.high < 0 else "not distinguishable from"
     return f"Over {gap.tasks} tasks {entry(model).title} is {verdict} {entry(other).title}: {span}."
