@@ -30,6 +30,8 @@ def make(profile: str, say: Say) -> Path:
     results = run.results()
     say(f"    {len(results)} results")
     say("4/5 notebooks")
+    import matplotlib.font_manager  # noqa: F401 - at its first import on a machine it builds a cache and says so; not on a page
+
     inputs = digest([run.profile.hash, edition.manifest["inputs"], [result["key"] for result in results]])
     notebooks = execute({"profile": profile}, run.folders.notebooks, inputs, say)
     say("5/5 site")
