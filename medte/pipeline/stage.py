@@ -22,7 +22,7 @@ def stage(folder: Path, notebooks: list[Path], generated: Mapping[str, str]) -> 
 
     A file that has not changed is left alone, so that Sphinx reads again only what is new.
     """
-    files = {name: path for name, path in _pages().items()} | {f"{FOLDER}/{path.name}": path for path in notebooks}
+    files = _pages() | {f"{FOLDER}/{path.name}": path for path in notebooks}
     texts = {f"_generated/{name}": text for name, text in generated.items()}
     texts["_config.yml"] = yaml.safe_dump(_config(), sort_keys=False)
     texts["_toc.yml"] = (paths.CHECKOUT / "_toc.yml").read_text(encoding="utf-8")

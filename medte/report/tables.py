@@ -22,12 +22,6 @@ FAMILY_TITLE = {
     "pair_classification": "Pair classification",
     "retrieval": "Retrieval",
 }
-METRIC_TITLE = {
-    "classification": "macro F1",
-    "clustering": "v-measure",
-    "pair_classification": "F1 at the best threshold",
-    "retrieval": "nDCG@10",
-}
 MISSING = "–"
 EQUAL = '<span title="not distinguishable from the best">•</span>'
 

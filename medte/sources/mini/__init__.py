@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from medte.records import Record
 from medte.sources.mini import facts, notes
-from medte.sources.mini.knowledge import load
+from medte.sources.mini.knowledge import PMC_TERMS, PUBMED_TERMS, load
 
 LICENCE = "CC0-1.0"
 SYNDROMES = "Syndromes"
@@ -58,8 +58,6 @@ def wikipedia() -> Iterator[Record]:
 
 
 def _abstracts(source: str) -> Iterator[Record]:
-    from medte.sources.mini.knowledge import PMC_TERMS, PUBMED_TERMS
-
     terms = PUBMED_TERMS if source == "pubmed" else PMC_TERMS
     searched = {"trial": "clinical trials", "mechanism": "pathology", "pathology": "pathology"}
     for entry in load("abstracts"):
