@@ -26,6 +26,8 @@ def make(profile: str, say: Say) -> Path:
     say("2/5 training")
     held = run.training["held_out"]
     say(f"    held-out loss {held['before']['loss']:.3f} before, {held['after']['loss']:.3f} after")
+    for variant in run.variants():
+        run.train(variant)
     say("3/5 evaluation")
     results = run.results()
     say(f"    {len(results)} results")

@@ -45,6 +45,7 @@ def train(
     choose: Annotated[
         bool, typer.Option(help="Compare the profile's candidates on the validation pairs instead.")
     ] = False,
+    variant: Annotated[str | None, typer.Option(help="A variant that the profile names, such as sham.")] = None,
 ) -> None:
     """Fine-tune the profile's base encoder on its training pairs; prints held-out figures and where the model is."""
     from medte.run import Run, stamped
@@ -55,7 +56,7 @@ def train(
 
         print(compare(chosen))
         return
-    print(f"held out: {chosen.training['held_out']}\nmodel: {chosen.folders.model}")
+    print(f"held out: {chosen.train(variant)['held_out']}\nmodel: {chosen.folders.model(variant)}")
 
 
 @app.command()
@@ -113,12 +114,40 @@ def build(profile: ProfileOption = "mini") -> None:
 
 
 @data_app.command()
-def report(profile: ProfileOption = "mini") -> None:
-    """Say what is in the profile's edition: sources, pairs, leaks dropped, tasks, what is missing and why."""
-    from medte.edition import describe
-    from medte.run import Run
+def report(
+    profile: ProfileOption = "mini",
+    edition: Annotated[str | None, typer.Option(help="The same as --profile.")] = None,
+) -> None:
+    """Say what is in an edition: sources, pairs, leaks, tasks; of the mini edition whether its text is worth measuring on.
 
-    print(describe(Run(profile).edition))
+    The mini report scores TF-IDF and a static encoder (about two minutes the first time). The static encoder and the
+    Disease Ontology are read from the folder that MEDTE_MIRROR names, and left out where it is not set.
+    """
+    from medte.edition import describe
+    from medte.run import Run, stamped_to_stderr
+
+    run = Run(edition or profile, stamped_to_stderr)
+    if run.profile.data.edition != "mini":
+        print(describe(run.edition))
+        return
+    from medte.quality import assess
+    from medte.report.mini_card import heading, screen
+
+    manifest = run.edition.manifest
+    print(screen(assess(run, stamped_to_stderr), manifest, heading(manifest["hash"])))
+
+
+@data_app.command()
+def freeze(
+    change: Annotated[str, typer.Option(help="What is new in this version, in a sentence.")],
+    profile: ProfileOption = "mini",
+) -> None:
+    """Make the mini edition as it is now a version: hash and difficulty, before any encoder that it judges is scored on it."""
+    from medte.freeze import freeze as make_version
+    from medte.run import Run, stamped
+
+    version = make_version(Run(profile, stamped), change, stamped)
+    print(f"version {version['version']}, data {version['hash']}")
 
 
 @data_app.command()
@@ -151,14 +180,32 @@ def check_knowledge(
 def record(
     profile: ProfileOption = "open",
     seeds: Annotated[str, typer.Option(help="Record the spread over these training seeds instead: 1,2,3.")] = "",
+    variant: Annotated[
+        str, typer.Option(help="Record a variant of the training beside the training itself instead: plain.")
+    ] = "",
+    version: Annotated[bool, typer.Option(help="Record the models' means with the frozen version instead.")] = False,
+    agreement: Annotated[
+        bool, typer.Option(help="Record whether the mini edition orders encoders as this profile's text does instead.")
+    ] = False,
 ) -> None:
     """Keep a run's results in the repository: scores and scores per item, no text."""
+    from medte import agreement as agreements
+    from medte import freeze
     from medte.record import record as keep
-    from medte.record import record_seeds
+    from medte.record import record_seeds, record_variant
     from medte.run import Run, stamped
 
-    numbers = [int(seed) for seed in seeds.split(",") if seed]
-    print(record_seeds(profile, numbers, stamped) if numbers else keep(Run(profile, stamped)))
+    run = Run(profile, stamped)
+    if agreement:
+        print(agreements.record(Run("mini", stamped), run, stamped))
+    elif variant:
+        print(record_variant(run, variant))
+    elif version:
+        print(freeze.record_scores(run)["scores"])
+    elif numbers := [int(seed) for seed in seeds.split(",") if seed]:
+        print(record_seeds(profile, numbers, stamped))
+    else:
+        print(keep(run))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """An edition: the data of a run, from its sources' records to training pairs and task data, told from top to bottom.
 
-`build` reads every source, cleans, deduplicates, splits each source's documents into a part for training and one for
+`build` reads every source, cleans, deduplicates, splits subjects and documents into a part for training and one for
 evaluation, makes the tasks of the one and the pairs of the other, and drops every pair that touches a task. What it
 writes is reused as long as profile, code and inputs are the same; the manifest, written last, says what is in it.
 """
@@ -9,7 +9,7 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -24,35 +24,76 @@ from medte.manifest import code_digest, digest, seal, unseal, verify
 from medte.profile import Data, Profile
 from medte.records import Pair, Record
 from medte.sources import registry
-from medte.tasks.build import TaskData, chance
+from medte.tasks.build import Limits, TaskData, chance
 from medte.tasks.build import build as build_task
 from medte.tasks.catalogue import catalogue
 from medte.tasks.catalogue import task as find_task
 
 Say = Callable[[str], None]
+PAIR_COLUMNS = ["sentence1", "sentence2", "source", "document"]
 
 
-def split(records: Iterable[Record], data: Data) -> tuple[list[Record], list[Record]]:
-    """(training, evaluation): whole documents by hash, in proportion within each stratum.
+@dataclass(frozen=True)
+class Parts:
+    """Where records went: `kin` are never evaluated but share their subject with some that are."""
 
-    A stratum is what the source says should be in both parts: a category, a search term, a diagnosis. Records that
-    their source marks `training_only` are never for evaluation; nor are they used (in `build`) where they are about a
-    document that is.
+    training: list[Record]
+    evaluation: list[Record]
+    kin: list[Record]
+
+
+def evaluated_subjects(records: Iterable[Record], data: Data) -> set[str]:
+    """The subjects (diseases, and other named things) that are judged on and not trained on.
+
+    Those that a record reserves for one part are there; of the others, by hash, as many as make up the share within each
+    stratum of subjects.
+    """
+    reserved: dict[str, set[str]] = {"training": set(), "evaluation": set()}
+    strata: dict[str, str] = {}
+    for record in records:
+        if subject := record.facts.get("subject"):
+            strata.setdefault(subject, "")
+            strata[subject] = record.facts.get("subject_stratum") or strata[subject]
+            if part := record.facts.get("reserved"):
+                reserved[part].add(subject)
+    chosen = reserved["evaluation"] - reserved["training"]
+    share = data.evaluation_share.get("subjects", data.evaluation_share["default"])
+    for stratum in sorted(set(strata.values())):
+        own = {subject for subject in strata if strata[subject] == stratum}
+        free = sorted(own - chosen - reserved["training"], key=lambda subject: chance(data.seed, subject))
+        chosen |= set(free[: max(0, math.ceil(share * len(own)) - len(own & chosen))])
+    return chosen
+
+
+def split(records: Iterable[Record], data: Data) -> Parts:
+    """Records of all sources, split by subject where they have one, else by document within each source and stratum.
+
+    A document is whole on one side. A record that its source reserves for a part, or marks `training_only`, is nowhere else:
+    where its subject is on the other side, it is left out.
     """
     records = list(records)
-    stratum_of = {}
+    judged = evaluated_subjects(records, data)
+    strata: dict[tuple, dict[str, None]] = {}
     for record in records:
-        if not record.facts.get("training_only"):
-            stratum_of.setdefault(record.document, (record.source, record.facts.get("stratum")))
-    documents_of: dict[tuple, list[str]] = {}
-    for document, stratum in stratum_of.items():
-        documents_of.setdefault(stratum, []).append(document)
-    evaluation = set()
-    for (source, _), documents in documents_of.items():
+        if record.facts.get("subject") is None and not record.facts.get("training_only"):
+            documents = strata.setdefault((record.source, record.facts.get("stratum")), {})
+            documents[record.document] = None
+    drawn = set()
+    for (source, _), documents in strata.items():
         share = data.evaluation_share.get(source, data.evaluation_share["default"])
-        documents.sort(key=lambda document: chance(data.seed, document))
-        evaluation.update(documents[: math.ceil(share * len(documents))])
-    return [r for r in records if r.document not in evaluation], [r for r in records if r.document in evaluation]
+        in_order = sorted(documents, key=lambda document: chance(data.seed, document))
+        drawn.update(in_order[: math.ceil(share * len(in_order))])
+    parts = Parts([], [], [])
+    for record in records:
+        subject, reserved = record.facts.get("subject"), record.facts.get("reserved")
+        in_evaluation = record.document in drawn if subject is None else subject in judged
+        if record.facts.get("training_only"):
+            (parts.kin if in_evaluation else parts.training).append(record)
+        elif in_evaluation:
+            parts.evaluation.append(record)
+        elif reserved != "evaluation":
+            parts.training.append(record)
+    return parts
 
 
 def inputs_digest(profile: Profile) -> str:
@@ -94,9 +135,15 @@ class Edition:
         rows = pd.read_parquet(verify(self.folder, f"tasks/{name}.parquet"))
         return TaskData(entry, rows, self.tasks[name]["dropped"])
 
-    def pairs(self) -> pd.DataFrame:
-        """All training pairs: sentence1, sentence2, source, document."""
-        return pd.read_parquet(verify(self.folder, "pairs.parquet"))
+    def pairs(self, split: str = "subjects") -> pd.DataFrame:
+        """Training pairs: sentence1, sentence2, source, document.
+
+        "subjects": of no subject that is evaluated; "documents": all that are of no document that is evaluated.
+        """
+        table = pd.read_parquet(verify(self.folder, "pairs.parquet"))
+        if split == "subjects":
+            table = table[table["split"] == "subjects"]
+        return table[PAIR_COLUMNS].reset_index(drop=True)
 
 
 def data_hash(data: TaskData) -> str:
@@ -110,8 +157,7 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
     finished = unseal(folder)
     if finished and finished["inputs"] == key:
         return Edition(folder)
-    training: dict[str, list[Record]] = {}
-    evaluation: dict[str, list[Record]] = {}
+    kept: dict[str, list[Record]] = {}
     counts, absent = {}, {}
     for source in registry.SOURCES:
         try:
@@ -120,35 +166,36 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
             absent[source] = str(reason)
             say(f"{source}: not in this edition ({reason})")
             continue
-        kept, repeats = deduplicate(read)
-        training[source], evaluation[source] = split(kept, profile.data)
+        kept[source], repeats = deduplicate(read)
         counts[source] = {
             "records": len(read),
             "repeated": len(repeats),
-            "training": len(training[source]),
-            "evaluation": len(evaluation[source]),
             "licences": dict(sorted(Counter(record.licence for record in read).items())),
             "fictional": any(record.fictional for record in read),
         }
-        say(f"{source}: {len(read):,} records, {len(repeats):,} repeated, {len(evaluation[source]):,} for evaluation")
+    parts = split((record for records in kept.values() for record in records), profile.data)
+    evaluation: dict[str, list[Record]] = {source: [] for source in kept}
+    for record in parts.evaluation:
+        evaluation[record.source].append(record)
+    for source, about in counts.items():
+        for part in ("evaluation", "training", "kin"):
+            about[part] = sum(record.source == source for record in getattr(parts, part))
+        say(
+            f"{source}: {about['records']:,} records, {about['repeated']:,} repeated, {about['evaluation']:,} for evaluation"
+        )
 
     if not evaluation:
         why = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in _by_reason(absent).items())
         raise MedteError(f"no source of the {profile.data.edition} edition can be read here: {why}")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tasks").mkdir(parents=True)
-    evaluated = {record.document for part in evaluation.values() for record in part}
-    for source, part in training.items():
-        training[source] = [record for record in part if record.facts.get("about") not in evaluated]
-        counts[source]["about_evaluated"] = len(part) - len(training[source])
-        counts[source]["training"] = len(training[source])
-
+    limits = Limits(profile.data.max_items, profile.data.max_class_texts, profile.data.test_share)
     tasks, missing, texts, documents = {}, {}, set(), set()
     for entry in catalogue().values():
         if entry.source not in evaluation:
             missing[entry.name] = absent[entry.source]
             continue
-        data = build_task(entry, evaluation[entry.source], profile.data.max_items, profile.data.max_class_texts)
+        data = build_task(entry, evaluation[entry.source], limits)
         if reason := data.missing():
             missing[entry.name] = reason
             continue
@@ -158,29 +205,51 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
         documents.update(data.rows["unit"])
     say(f"{len(tasks)} of {len(catalogue())} tasks built, {len(texts):,} distinct texts")
 
-    candidates = [pair for source in profile.training.sources for pair in make_pairs(training.get(source, []))]
-    clean_pairs, leaks = audit(dict.fromkeys(candidates), texts, documents)
-    table = pd.DataFrame(
-        [asdict(pair) for pair in _capped(clean_pairs, profile)],
-        columns=["sentence1", "sentence2", "source", "document"],
-    )
+    tables, leaks = [], Counter()
+    spare = [record for record in parts.evaluation if record.document not in documents]
+    for kind, records in (("subjects", parts.training), ("documents", [*parts.kin, *spare])):
+        candidates = [
+            pair
+            for source in profile.training.sources
+            for pair in make_pairs(record for record in records if record.source == source)
+        ]
+        clean_pairs, found = audit(dict.fromkeys(candidates), texts, documents)
+        leaks += found
+        tables.append(pd.DataFrame(map(asdict, _capped(clean_pairs, profile)), columns=PAIR_COLUMNS).assign(split=kind))
+    table = pd.concat(tables, ignore_index=True)
     table.to_parquet(folder / "pairs.parquet", index=False)
-    say(f"{len(table):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
+    ours = table[table["split"] == "subjects"]
+    say(f"{len(ours):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
 
     facts = {
         "edition": profile.data.edition,
         "inputs": key,
+        "hash": digest([{name: about["hash"] for name, about in tasks.items()}, table.values.tolist()]),
         "sources": counts,
         "absent": absent,
         "tasks": tasks,
         "missing": missing,
         "evaluation_texts": len(texts),
-        "pairs": {source: int(n) for source, n in table["source"].value_counts().sort_index().items()},
+        "pairs": _by_source(ours),
+        "pairs_by_document": _by_source(table),
         "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(leaks.items())},
+        "subjects": _subjects(parts),
         "training_texts_in_evaluation": len(texts & {*table["sentence1"], *table["sentence2"]}),
     }
     seal(folder, facts, [folder / "pairs.parquet", *(folder / "tasks").glob("*.parquet")])
     return Edition(folder)
+
+
+def _by_source(pairs: pd.DataFrame) -> dict[str, int]:
+    return {source: int(n) for source, n in pairs["source"].value_counts().sort_index().items()}
+
+
+def _subjects(parts: Parts) -> dict[str, list[str]]:
+    """The subjects on each side; none is on both."""
+    return {
+        side: sorted({record.facts["subject"] for record in getattr(parts, side) if record.facts.get("subject")})
+        for side in ("training", "evaluation")
+    }
 
 
 def _by_reason(absent: dict[str, str]) -> dict[str, list[str]]:

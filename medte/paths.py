@@ -36,9 +36,12 @@ class RunFolders:
     def __init__(self, profile: str):
         self.root = home() / profile
         self.edition = self.root / "edition"
-        self.model = self.root / "model"
         self.embeddings = self.root / "embeddings"
         self.results = self.root / "results"
         self.notebooks = self.root / "notebooks"
         self.stage = self.root / "stage"
         self.site = self.root / "site"
+
+    def model(self, variant: str | None = None) -> Path:
+        """The folder of the model that the run trains, or of a variant of it."""
+        return self.root / (f"model-{variant}" if variant else "model")

@@ -1,7 +1,7 @@
 """A profile is one whole run as a YAML file: which data, base encoder, budgets, models and seeds. Unknown keys are errors."""
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +11,7 @@ from medte.errors import MedteError, require_known, unknown
 from medte.manifest import digest
 
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Strict(BaseModel):
@@ -21,11 +22,10 @@ class Data(Strict):
     """What the run is trained and judged on."""
 
     edition: Literal["mini", "open", "full"]
-    evaluation_share: dict[
-        str, Annotated[float, Field(gt=0, le=1)]
-    ]  # of documents, by source or "default"; the rest trains
+    evaluation_share: dict[str, Share]  # by source or "default", of documents; "subjects": of subjects; the rest trains
     max_items: Count  # queries or pairs that a task keeps at most
     max_class_texts: Count  # texts of each class that a classification or clustering keeps at most
+    test_share: Share = 0.3  # of a class's texts in a classification, by whole documents; the authors' 70/30
     seed: int
 
 
@@ -45,8 +45,22 @@ class Training(Strict):
     validation_pairs: Count  # held out of training, never of the tasks
     bf16: bool | Literal["auto"]
     seed: int
+    split: Literal["subjects", "documents"] = (
+        "subjects"  # which pairs: of no evaluated subject, or of no evaluated document
+    )
+    reshuffled: bool = False  # a sham: the second texts dealt out anew within each source
+    variants: dict[str, dict[str, Any]] = {}  # further trainings by name, and in what they differ
     candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training
     candidates: dict[str, list[float]] = {}  # settings that `medte train --choose` compares on the validation pairs
+
+    def of(self, variant: str | None) -> "Training":
+        """The settings of a variant; None is the training itself. MedteError for a name or a setting that is unknown."""
+        if variant is None:
+            return self
+        require_known("variant", [variant], self.variants)
+        changes = self.variants[variant]
+        require_known("setting", changes, Training.model_fields)
+        return Training.model_validate(self.model_dump() | changes)
 
 
 class Encoding(Strict):

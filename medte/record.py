@@ -10,7 +10,7 @@ from medte import paths
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import write_recorded
 from medte.manifest import digest, write_json
-from medte.report.pages import trained_model
+from medte.report.pages import trained_model, variant_model
 from medte.run import Run
 from medte.tasks.catalogue import FAMILIES
 
@@ -44,6 +44,21 @@ def record(run: Run) -> Path:
     }
     path = paths.recorded() / f"{profile.name}.jsonl"
     write_recorded(path, about, results)
+    return path
+
+
+def record_variant(run: Run, variant: str) -> Path:
+    """Keep the results of a variant of the trained model, beside the trained model's own, in `recorded/<profile>-<variant>.jsonl`."""
+    models = [trained_model(run.profile), variant_model(run.profile, variant)]
+    about = _where_and_when(run) | {
+        "data": run.edition.manifest["hash"],
+        "models": models,
+        "pairs": run.train(variant)["pairs"],
+        "bootstrap": run.profile.bootstrap,
+        "seed": run.profile.data.seed,
+    }
+    path = paths.recorded() / f"{run.profile.name}-{variant}.jsonl"
+    write_recorded(path, about, run.results(models=models))
     return path
 
 

@@ -5,10 +5,12 @@ finished is used, what is missing is done.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TextIO
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would land on pages; a run says its own lines
 
@@ -21,7 +23,7 @@ from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
 from medte.manifest import unseal
 from medte.models.load import folder_of
-from medte.models.registry import entry, registry
+from medte.models.registry import Entry, entry, registry
 from medte.profile import Profile, load_profile
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
 from medte.training.train import train
@@ -57,14 +59,30 @@ class Run:
     @cached_property
     def training(self) -> dict:
         """The manifest of the run's trained model (held-out figures, curve, pairs), trained if need be."""
-        base, sha256 = folder_of(entry(self.profile.base), _trained_elsewhere)
-        return train(self.profile.training, base, sha256, self.edition.pairs(), self.folders.model, self.say)
+        return self.train()
 
-    def _trained(self, profile: str) -> Path:
-        if profile != self.profile.name:
-            return _trained_elsewhere(profile)
-        self.training  # noqa: B018 - trains the model if it is not there
-        return self.folders.model
+    def train(self, variant: str | None = None) -> dict:
+        """The manifest of the run's trained model, or of a variant that the profile names; trained if need be."""
+        settings = self.profile.training.of(variant)
+        base, sha256 = folder_of(entry(self.profile.base), _trained_elsewhere)
+        if variant:
+            self.say(f"variant {variant}")
+        pairs = self.edition.pairs(settings.split)
+        return train(settings, base, sha256, pairs, self.folders.model(variant), self.say)
+
+    def variants(self) -> list[str]:
+        """The variants of the training that the profile's models ask for."""
+        models = [entry(name) for name in self.profile.models]
+        return [model.variant for model in models if model.profile == self.profile.name and model.variant]
+
+    def _trained(self, model: Entry) -> Path:
+        if model.profile != self.profile.name:
+            return _trained_elsewhere(model)
+        if model.variant:
+            self.train(model.variant)
+        else:
+            self.training  # noqa: B018 - trains the model if it is not there
+        return self.folders.model(model.variant)
 
     def results(self, family: str | None = None, models: list[str] | None = None) -> list[Result]:
         """The results of the profile's models on its tasks, of one family or of all; what is missing is computed."""
@@ -81,12 +99,10 @@ class Run:
         return [task.name for task in tasks_of(self.profile, self.edition, family)]
 
 
-def _trained_elsewhere(profile: str) -> Path:
-    folder = paths.RunFolders(profile).model
+def _trained_elsewhere(model: Entry) -> Path:
+    folder = paths.RunFolders(model.profile).model(model.variant)
     if unseal(folder) is None:
-        raise MedteError(
-            f"the model of profile {profile!r} is not trained here; run `medte train --profile {profile}` first"
-        )
+        raise MedteError(f"{model.name} is not trained here; run `medte train --profile {model.profile}` first")
     return folder
 
 
@@ -96,7 +112,12 @@ def clock() -> float:
     return time.monotonic()
 
 
-def stamped(line: str) -> None:
+def stamped(line: str, stream: TextIO | None = None) -> None:
     """Print a line after the minutes and seconds since the start: what the command line says with."""
     seconds = int(time.monotonic() - clock())
-    print(f"[{seconds // 60:02d}:{seconds % 60:02d}] {line}", flush=True)
+    print(f"[{seconds // 60:02d}:{seconds % 60:02d}] {line}", flush=True, file=stream)
+
+
+def stamped_to_stderr(line: str) -> None:
+    """As `stamped`, beside what the command prints."""
+    stamped(line, sys.stderr)

@@ -5,9 +5,13 @@ from collections import Counter
 import pytest
 
 from medte.tasks import build as builds
-from medte.tasks.build import build, finds
+from medte.tasks.build import Limits, build, finds
 from medte.tasks.catalogue import BENCHMARKS, FAMILIES, benchmark_tasks, catalogue, task
 from tests.conftest import make_record
+
+
+def limits(most, test_share=0.3):
+    return Limits(most, most, test_share)
 
 
 def note(number, complaint="SOB", diagnosis="pneumonia", days=None, died=False, patient=None):
@@ -38,7 +42,7 @@ def test_sections_are_split_by_page_and_a_page_in_two_classes_is_dropped():
     records = (
         [page(i, "Pain") for i in range(10)] + [page(i, "Fever") for i in range(10, 20)] + [page(20, "Pain", "Fever")]
     )
-    data = build(task("WikipediaPainVsFeverClassification"), records, 300)
+    data = build(task("WikipediaPainVsFeverClassification"), records, limits(300))
     assert data.missing() is None or "100" in data.missing()
     assert data.dropped == {"page in two classes": 1}
     assert len(data.rows) == 80
@@ -50,13 +54,15 @@ def test_sections_are_split_by_page_and_a_page_in_two_classes_is_dropped():
 def test_the_order_of_records_does_not_matter():
     records = [page(i, "Pain" if i % 2 else "Fever") for i in range(30)]
     entry = task("WikipediaPainVsFeverClassification")
-    assert build(entry, records, 40).rows.equals(build(entry, records[::-1], 40).rows)
+    assert build(entry, records, limits(40)).rows.equals(build(entry, records[::-1], limits(40)).rows)
 
 
 def test_classification_and_clustering_of_the_same_classes_are_the_same_texts():
     records = [page(i, f"Syndromes affecting {organ}") for i in range(90) for organ in ["the eye blood hearing".split()]
                for organ in [("the eye", "blood", "the nervous system", "hearing")[i % 4]]]  # fmt: skip
-    one, two = (build(task(f"WikipediaSyndromes{family}"), records, 200) for family in ("Classification", "Clustering"))
+    one, two = (
+        build(task(f"WikipediaSyndromes{family}"), records, limits(200)) for family in ("Classification", "Clustering")
+    )
     assert set(one.texts()) == set(two.texts()) and len(one.texts()) > 100
 
 
@@ -65,7 +71,7 @@ def test_diagnoses_are_matched_whole_and_case_folded():
     records = [note(i, diagnosis=names[i % 5]) for i in range(50)] + [
         note(99, diagnosis="Primary: pneumonia Secondary: gout")
     ]
-    data = build(task("MIMICInfectiousDiseasesClustering"), records, 300)
+    data = build(task("MIMICInfectiousDiseasesClustering"), records, limits(300))
     assert Counter(data.rows["label"]) == {
         "Respiratory": 20,
         "Soft tissue": 10,
@@ -79,7 +85,7 @@ def test_readmission_leaves_out_deaths_and_negative_intervals_and_balances():
     records = [note(i, days=2) for i in range(5)] + [note(i, days=10) for i in range(10, 15)]
     records += [note(i) for i in range(20, 30)] + [note(30, died=True), note(31, days=-1)]
     records += [note(40, days=1, patient="p40"), note(41, patient="p40")]
-    data = build(task("MIMICReadmission3dClassification"), records, 300)
+    data = build(task("MIMICReadmission3dClassification"), records, limits(300))
     assert data.dropped == {"died in hospital": 1, "negative interval": 1}
     assert Counter(data.rows["label"]) == {"readmitted": 6, "not readmitted": 6}
     assert data.rows["unit"].is_unique
@@ -90,16 +96,36 @@ def test_options_make_one_right_pair_in_four_and_need_a_key():
         facts = {"options": [f"{number}{letter}" for letter in "abcd"], "answer": answer}
         return make_record(str(number), "medqa", question=f"Question {number}?", facts=facts)
 
-    data = build(task("MedQAPairClassification"), [exam(i, i % 4) for i in range(30)] + [exam(99, None)], 80)
+    data = build(task("MedQAPairClassification"), [exam(i, i % 4) for i in range(30)] + [exam(99, None)], limits(80))
     assert data.dropped == {"question without a key": 1}
     assert len(data.rows) == 80 and data.rows["label"].sum() == 20
     right = data.rows[data.rows["label"] == 1]
     assert all(row.sentence2.endswith("abcd"[int(row.sentence2[:-1]) % 4]) for row in right.itertuples())
 
 
+def test_the_test_share_is_the_profiles():
+    records = [page(i, "Pain" if i < 40 else "Fever") for i in range(80)]
+    entry = task("WikipediaPainVsFeverClassification")
+    for share in (0.3, 0.5):
+        split = build(entry, records, limits(100, share)).rows["split"]
+        assert (split == "test").mean() == pytest.approx(share, abs=0.03)
+
+
+def test_tasks_of_a_source_draw_the_same_records():
+    notes = [note(i, f"c{i}") for i in range(150)]
+    drawn = [
+        set(build(task(name), notes, limits(60)).rows["unit"])
+        for name in (
+            "MIMICChiefComplaintToDischargeInstructionsRetrieval",
+            "MIMICHistoryOfPresentIllnessToChiefComplaintRetrieval",
+        )
+    ]
+    assert drawn[0] == drawn[1]
+
+
 def test_retrieval_pairs_query_and_document_of_one_record():
     data = build(
-        task("MIMICChiefComplaintToDischargeInstructionsRetrieval"), [note(i, f"c{i}") for i in range(150)], 120
+        task("MIMICChiefComplaintToDischargeInstructionsRetrieval"), [note(i, f"c{i}") for i in range(150)], limits(120)
     )
     assert len(data.rows) == 120 and data.missing() is None
     assert all(row.query[1:] == row.document[5:-1] for row in data.rows.itertuples())
@@ -107,7 +133,7 @@ def test_retrieval_pairs_query_and_document_of_one_record():
 
 def test_a_negative_is_another_records_and_says_something_else():
     records = [note(i, f"c{i}", ("Pneumonia", "pneumonia", "gout")[i % 3]) for i in range(120)]
-    data = build(task("MIMICChiefComplaintToDischargeDiagnosisPairClassification"), records, 300)
+    data = build(task("MIMICChiefComplaintToDischargeDiagnosisPairClassification"), records, limits(300))
     pairs = data.rows.groupby("unit")
     assert len(pairs) == 120
     for _, rows in pairs:
@@ -133,4 +159,4 @@ def test_a_search_term_finds_its_word_forms_and_nothing_inside_words():
 def test_too_little_is_named(records, reason):
     import re
 
-    assert re.search(reason, build(task("WikipediaPainVsFeverClassification"), records, 300).missing())
+    assert re.search(reason, build(task("WikipediaPainVsFeverClassification"), records, limits(300)).missing())

@@ -3,13 +3,13 @@
 import itertools
 from collections import Counter
 
-import pandas as pd
 import pytest
 
 from medte import edition as editions
 from medte.errors import MedteError
 from medte.profile import load_profile
-from medte.tasks.build import MINIMUM_ROWS, MINIMUM_TEST, MINIMUM_TRAIN
+from medte.report.mini_card import versions
+from medte.sources import registry
 from medte.tasks.catalogue import benchmark_tasks, catalogue
 from tests.conftest import make_record
 
@@ -26,11 +26,39 @@ def test_all_77_tasks_are_built_and_large_enough(mini):
     assert set(mini.tasks) == set(catalogue())
     for name in mini.tasks:
         rows = mini.task_data(name).rows
-        assert len(rows) >= MINIMUM_ROWS, name
+        if "text" not in rows:
+            assert len(rows) == MINI.data.max_items == 300, name
+            continue
+        assert rows["label"].value_counts().min() >= 40, name
         if "split" in rows:
-            counts = Counter(zip(rows["label"], rows["split"], strict=True))
-            for label in rows["label"].unique():
-                assert counts[label, "train"] >= MINIMUM_TRAIN and counts[label, "test"] >= MINIMUM_TEST, (name, label)
+            assert rows.loc[rows["split"] == "test", "label"].value_counts().min() >= 20, name
+            assert rows.loc[rows["split"] == "train", "label"].value_counts().min() >= 20, name
+
+
+def test_the_edition_is_the_version_that_was_frozen(mini):
+    assert mini.manifest["hash"] == versions()[-1]["hash"], "the data changed: a new version, with `medte data freeze`"
+
+
+def test_no_subject_is_trained_on_and_judged_on(mini):
+    sides = mini.manifest["subjects"]
+    assert len(sides["evaluation"]) > len(sides["training"]) > 100
+    assert not set(sides["evaluation"]) & set(sides["training"])
+    about = {
+        record.document: record.facts.get("subject")
+        for source in registry.SOURCES
+        for record in registry.read("mini", source)
+    }
+    judged = {about[unit] for name in mini.tasks for unit in mini.task_data(name).rows["unit"]} - {None}
+    assert judged <= set(sides["evaluation"])
+    assert not judged & {about[document] for document in mini.pairs()["document"]}
+    kin = {about[document] for document in mini.pairs("documents")["document"]}
+    assert len(judged & kin) > 100  # the split by document has met them
+
+
+def test_the_split_by_document_has_more_pairs_and_no_evaluated_document(mini):
+    ours, theirs = mini.pairs(), mini.pairs("documents")
+    assert len(theirs) > 1.3 * len(ours)
+    assert not {unit for name in mini.tasks for unit in mini.task_data(name).rows["unit"]} & set(theirs["document"])
 
 
 def test_no_document_is_on_both_sides_of_a_classification(mini):
@@ -48,17 +76,18 @@ def test_training_touches_no_evaluation_text_or_document(mini):
     assert not texts & (set(pairs["sentence1"]) | set(pairs["sentence2"]))
     assert not units & set(pairs["document"])
     assert mini.manifest["training_texts_in_evaluation"] == 0
-    assert len(pairs.drop_duplicates(["sentence1", "sentence2"])) == len(pairs) >= 2000
+    assert len(pairs.drop_duplicates(["sentence1", "sentence2"])) == len(pairs) >= 1200
 
 
 INSIDE = {f"Syndromes affecting {what}": "Syndromes" for what in ("the eye", "blood", "the nervous system", "hearing")}
 
 
 def same_by_definition(one, two):
-    """The catalogue selects texts for both by a category, a discharge diagnosis or a window of time that they share."""
+    """The catalogue selects texts for both by a category, a discharge diagnosis or a window of time that they share, or both
+    pair columns of the same documents, of which every task of a source draws the same."""
     if one.source != two.source or one.build["kind"] != two.build["kind"]:
         return False
-    if one.build["kind"] == "readmission":
+    if one.build["kind"] in ("readmission", "columns"):
         return True
     classes = [task.build.get("classes", []) for task in (one, two)]
     if one.build["kind"] == "diagnoses":
@@ -108,24 +137,43 @@ def test_the_hash_of_data_changes_with_any_cell(mini):
     assert editions.data_hash(data) != editions.data_hash(type(data)(data.task, rows, {}))
 
 
+def of_parts(records, **shares):
+    data = MINI.data.model_copy(update={"evaluation_share": shares})
+    return editions.split(records, data)
+
+
 def test_whole_documents_are_split_in_proportion_to_their_strata():
     records = [
         make_record(f"{i}{part}", document=f"d{i}", title="t", facts={"stratum": "a" if i < 40 else "b"})
         for i in range(60) for part in "xy"
     ]  # fmt: skip
     records.append(make_record("only", title="t", facts={"training_only": True, "stratum": "a"}))
-    data = MINI.data.model_copy(update={"evaluation_share": {"default": 0.5}})
-    training, evaluation = editions.split(records, data)
-    assert not {r.document for r in training} & {r.document for r in evaluation}
-    assert Counter(r.facts["stratum"] for r in evaluation) == {"a": 40, "b": 20}
-    assert "pubmed:only" in {r.id for r in training}
+    parts = of_parts(records, default=0.5)
+    assert not {r.document for r in parts.training} & {r.document for r in parts.evaluation}
+    assert Counter(r.facts["stratum"] for r in parts.evaluation) == {"a": 40, "b": 20}
+    assert records[-1] in parts.training
 
 
-def test_the_report_says_what_is_in_it(mini):
-    text = editions.describe(mini)
-    assert "77 tasks" in text and "training texts that are evaluation texts: 0" in text
-
-
-def test_the_table_of_pairs_has_no_empty_text(mini):
-    assert not (mini.pairs()[["sentence1", "sentence2"]] == "").any().any()
-    assert isinstance(mini.pairs(), pd.DataFrame)
+def test_subjects_are_split_whole_over_all_sources_and_reservations_hold():
+    facts = [
+        *({"subject": f"s{i}", "subject_stratum": "a"} for i in range(20)),
+        {"subject": "judged", "reserved": "evaluation"},
+        {"subject": "taught", "reserved": "training", "training_only": True},
+        {"subject": "taught"},
+        {"subject": "taught", "reserved": "evaluation"},
+        {"subject": "judged", "training_only": True},
+    ]
+    records = [
+        make_record(f"{i}", source=source, title="t", facts=fact)
+        for i, fact in enumerate(facts)
+        for source in ("pubmed", "medquad")
+    ]
+    parts = of_parts(records, default=0.5, subjects=0.25)
+    sides = [{r.facts["subject"] for r in side} for side in (parts.training, parts.evaluation)]
+    assert not sides[0] & sides[1]
+    assert len([s for s in sides[1] if s != "judged"]) == 5
+    assert "judged" in sides[1] and "taught" in sides[0]
+    assert {r.facts["subject"] for r in parts.kin} == {"judged"}
+    placed = [*parts.training, *parts.evaluation, *parts.kin]
+    left_out = [r for r in records if r not in placed]
+    assert {(r.facts["subject"], r.facts["reserved"]) for r in left_out} == {("taught", "evaluation")}

@@ -5,7 +5,9 @@ from medte.errors import MedteError
 from medte.models import embeddings
 from medte.models.embeddings import batches, embed
 from medte.models.lexical import TFIDF_COLUMNS, RandomEncoder, TfidfEncoder
-from medte.models.load import SentenceEncoder, weights
+from medte.models.load import SentenceEncoder, load, weights
+from medte.models.registry import registry
+from medte.profile import load_profile
 
 
 class Counting(SentenceEncoder):
@@ -73,9 +75,10 @@ def test_random_vectors_depend_on_text_and_seed_alone():
     assert one.encode(["a"]).shape == (1, 384) and one.revision != two.revision
 
 
-def test_tfidf_knows_the_training_words_alone():
+def test_tfidf_knows_the_stems_of_its_corpus_alone():
     encoder = TfidfEncoder(["gout of the toe", "asthma attack", "toe"])
-    rows = encoder.encode(["toe", "asthma attack", "unheard"])
+    rows = encoder.encode(["toe", "asthmatic attacks", "unheard"])
+    assert (rows[1] == encoder.encode(["asthma attack"])[0]).all()
     assert rows.dtype == np.float32 and rows.shape[1] <= TFIDF_COLUMNS
     assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1, 0])
     assert encoder.revision != TfidfEncoder(["gout of the toe"]).revision
@@ -87,3 +90,36 @@ def test_weights_of_another_hash_and_missing_ones_are_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"other")
     with pytest.raises(MedteError, match="not the expected file"):
         weights(tmp_path, "0" * 64)
+
+
+@pytest.fixture
+def word_vectors(tmp_path, monkeypatch):
+    """A mirror with a static encoder of four words, in model2vec's format, under the registered place."""
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "gout": 1, "toe": 2, "asthma": 3}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    folder = tmp_path / "mirror" / registry()["potion-base-4M"].mirror
+    StaticModel(np.eye(4, dtype=np.float32), tokenizer, normalize=True).save_pretrained(folder)
+    monkeypatch.setenv("MEDTE_MIRROR", str(tmp_path / "mirror"))
+    return folder
+
+
+def test_a_static_encoder_is_read_from_the_mirror_and_averages_words(word_vectors):
+    encoder = load("potion-base-4M", load_profile("mini").encoding, seed=0, corpus=list, trained=None)
+    rows = encoder.encode(["gout toe", "gout", "asthma"])
+    assert rows.dtype == np.float32 and np.allclose(np.linalg.norm(rows, axis=1), 1)
+    assert np.allclose(rows @ rows.T, [[1, 0.5**0.5, 0], [0.5**0.5, 1, 0], [0, 0, 1]], atol=1e-6)
+    assert encoder.encode(["toe " * 2000]).shape == rows[:1].shape  # nothing is cut
+
+
+@pytest.mark.slow
+def test_fewer_layers_are_another_encoder():
+    settings = load_profile("mini").encoding.model_copy(update={"dtype": "float32"})
+    two, six = (
+        load(name, settings, seed=0, corpus=list, trained=None) for name in ("MiniLM-2-layers", "all-MiniLM-L6-v2")
+    )
+    assert two.revision != six.revision
+    assert len(two.model[0].auto_model.encoder.layer) == 2 and len(six.model[0].auto_model.encoder.layer) == 6
+    assert not np.allclose(two.encode(["gout"]), six.encode(["gout"]), atol=0.1)

@@ -1,5 +1,6 @@
 """The bundled knowledge and what is rendered from it."""
 
+import random
 import re
 from collections import Counter
 
@@ -7,7 +8,7 @@ import pytest
 
 from medte.errors import MedteError
 from medte.sources import mini
-from medte.sources.mini import facts, knowledge, notes
+from medte.sources.mini import facts, knowledge, notes, subjects
 from medte.tasks.catalogue import catalogue
 
 
@@ -63,13 +64,44 @@ def test_notes_are_the_same_for_a_seed_and_other_for_another():
     assert notes.render(seed=1) != notes.render(seed=2)
 
 
-def test_training_and_evaluation_notes_share_no_piece():
+def pieces(part):
     for diagnosis in knowledge.load("diagnoses"):
-        for kind in notes.Ward.KINDS:
-            pieces = getattr(diagnosis, kind)
-            parts = [notes._of_part(pieces, part) for part in ("training", "evaluation")]
-            assert parts[0] and parts[1] and len(parts[0]) + len(parts[1]) == len(pieces)
-            assert not [piece for piece in parts[0] if piece in parts[1]], (diagnosis.diagnosis, kind)
+        if diagnosis.part == part:
+            for kind in notes.Ward.KINDS:
+                for piece in getattr(diagnosis, kind):
+                    yield from [piece] if isinstance(piece, str) else [piece.history, piece.instructions]
+
+
+def test_training_and_evaluation_notes_share_no_piece_and_no_illness():
+    evaluation, training = set(pieces("evaluation")), set(pieces("training"))
+    assert training and len({piece for piece in evaluation & training if len(piece.split()) > 4}) == 0
+    illnesses = [
+        {illness.diagnosis for patient in notes._patients(part, random.Random(0)) for illness in patient.illnesses}
+        for part in ("evaluation", "training")
+    ]
+    assert all(illnesses) and not illnesses[0] & illnesses[1]
+
+
+def test_diagnoses_of_the_catalogue_are_for_evaluation_and_the_others_for_training():
+    judged = {
+        name.casefold()
+        for task in catalogue().values()
+        if task.build["kind"] == "diagnoses"
+        for names in task.build["classes"].values()
+        for name in names
+    }
+    by_part = {
+        part: {d.diagnosis.casefold() for d in knowledge.load("diagnoses") if d.part == part}
+        for part in ("evaluation", "training")
+    }
+    assert by_part["evaluation"] == judged and not by_part["training"] & judged
+
+
+def test_no_disease_is_reserved_for_both_parts():
+    reserved = {"evaluation": set(), "training": set()}
+    for record in mini.mimic_iv():
+        reserved[record.facts["reserved"]].add(record.facts["subject"])
+    assert reserved["evaluation"] and reserved["training"] and not reserved["evaluation"] & reserved["training"]
 
 
 def test_stays_of_a_patient_are_in_time_order_and_end_with_death():
@@ -82,12 +114,34 @@ def test_stays_of_a_patient_are_in_time_order_and_end_with_death():
             assert last[row["subject_id"]]["hospital_expire_flag"] == "0"
         last[row["subject_id"]] = row
     back = [r.facts["days_to_return"] for r in mini.mimic_iv() if r.facts["days_to_return"] is not None]
-    assert min(back) > 0 and sum(days <= 3 for days in back) > 40
+    assert min(back) > 0
+    judged = [(r.document, r.facts["days_to_return"]) for r in mini.mimic_iv() if not r.facts["training_only"]]
+    soon = {patient for patient, days in judged if days is not None and days <= 3}
+    later = {patient for patient, days in judged if days is not None and days <= 30} - soon
+    assert len(soon) >= 40 and len(later) >= 40
 
 
 def test_more_illness_and_age_make_return_likelier():
     chances = [notes.chance_of_return(age, count) for age, count in ((50, 0), (50, 2), (80, 2))]
     assert 0 < chances[0] < chances[1] < chances[2] < 1
+    assert notes.chance_of_return(60, 1, "lumbar stenosis") < notes.chance_of_return(60, 1, "syncope")
+    assert set(notes.TENDENCY) <= {d.diagnosis for d in knowledge.load("diagnoses") if d.part == "evaluation"}
+
+
+def test_the_ceiling_is_chance_where_nothing_matters_and_higher_where_something_does(monkeypatch):
+    assert all(0.6 < notes.ceiling(days) < 0.9 for days in (3, 7, 30))
+    monkeypatch.setattr(notes, "PER_ILLNESS", 0)
+    monkeypatch.setattr(notes, "PER_DECADE", 0)
+    monkeypatch.setattr(notes, "TENDENCY", {})
+    assert notes.ceiling(3) == pytest.approx(0.5)
+
+
+def test_the_note_tells_all_that_the_model_of_readmission_goes_by():
+    patient = next(p for p in notes._patients("evaluation", random.Random(1)) if len(p.illnesses) == 3)
+    ward = notes.Ward(patient.diagnosis, 0, random.Random(1))
+    note = " ".join(ward.note(patient).split())
+    assert f"is a {patient.age} year old" in note
+    assert all(illness.history.removeprefix("with ") in note for illness in patient.illnesses)
 
 
 def test_no_note_has_an_unfilled_slot_or_a_name():
@@ -105,8 +159,21 @@ def test_no_note_has_an_unfilled_slot_or_a_name():
         )
 
 
-def test_rendered_questions_are_about_training_diseases_alone():
+def test_rendered_questions_are_for_training_and_know_their_disease():
     rendered = [record for record in mini.medquad() if record.facts.get("training_only")]
     assert len(rendered) == len(facts.QUESTIONS) * len(knowledge.load("conditions"))
-    pages = {record.document for record in mini.wikipedia()}
-    assert {record.facts["about"] for record in rendered} <= pages
+    pages = {record.facts["subject"] for record in mini.wikipedia()}
+    assert {record.facts["subject"] for record in rendered} <= pages
+
+
+def test_a_text_is_about_what_its_heading_names_else_about_what_it_names_most():
+    assert subjects.subject("Warfarin in AF", "Gout and gout again.") == "gout"
+    assert subjects.subject("Early dialysis in gout and malaria") == "gout"
+    assert subjects.subject("Nothing here", "Malaria is named once.") is None
+    assert subjects.named("It was WAS, and ice is no ICE") == [
+        "wiskott-aldrich syndrome",
+        "iridocorneal endothelial syndrome",
+    ]
+    assert subjects.subject_of_focus("COPD exacerbation") == "chronic obstructive pulmonary disease"
+    assert subjects.subject_of_focus("Protamine") == "protamine"
+    assert subjects.share_naming(["He has gout.", "Nothing."], {"gout"}) == 0.5

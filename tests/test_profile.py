@@ -82,3 +82,15 @@ def test_the_hash_changes_with_any_value():
     mini = load_profile("mini")
     assert mini.hash == load_profile("mini").hash
     assert mini.hash != mini.model_copy(update={"bootstrap": 7}).hash
+
+
+def test_a_variant_differs_in_what_it_says_alone():
+    training = load_profile("mini").training
+    sham = training.of("sham")
+    assert sham.reshuffled and not training.reshuffled and training.of(None) is training
+    assert sham.model_dump(exclude={"reshuffled"}) == training.model_dump(exclude={"reshuffled"})
+    with pytest.raises(MedteError, match="sham"):
+        training.of("shame")
+    odd = training.model_copy(update={"variants": {"odd": {"stepps": 3}}})
+    with pytest.raises(MedteError, match="steps"):
+        odd.of("odd")

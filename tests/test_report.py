@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from medte.errors import MedteError
 from medte.evaluation.statistics import Estimate, Scores
-from medte.report import figures, pages, published, tables
+from medte.evaluation.store import write_recorded
+from medte.profile import load_profile
+from medte.report import figures, mini_card, pages, published, tables
 from tests.test_statistics import retrieval
 
 DRAW = np.random.default_rng(2)
@@ -78,7 +81,13 @@ def test_what_is_recorded_is_of_todays_profile():
 
 
 def test_the_banner_comes_from_the_manifest():
-    manifest = {"edition": "mini", "sources": {"pubmed": {"fictional": True}}, "tasks": {"a": 1}, "missing": {}}
+    manifest = {
+        "edition": "mini",
+        "hash": "0",
+        "sources": {"pubmed": {"fictional": True}},
+        "tasks": {"a": 1},
+        "missing": {},
+    }
     text = pages.banner(manifest, 12)
     assert "fictional" in text and "12 results" in text and "prove nothing about the paper" in text
     real = pages.banner(manifest | {"edition": "open", "sources": {"medquad": {"fictional": False}}}, 0)
@@ -107,3 +116,73 @@ def test_a_family_without_tasks_says_so_everywhere():
         figures.gain_by_task(nothing, "MEDTE-mini", "all-MiniLM-L6-v2"),
     ):
         assert "no task" in figure.texts[0].get_text()
+
+
+REPORT = {
+    "hash": "abc", "sources": {"pubmed": {"documents": 9, "shared": 0.1, "near_duplicates": 0.0, "words": [1, 2, 3]}},
+    "sizes": {"tasks": 77, "texts": 10, "tokens": 500_000, "rows": 300, "class_texts": 50, "test_texts": 25, "megabytes": 5.0, "seconds": 6.0, "same": True},
+    "right": {"id": {"matches": 96, "no id": 4}, "system": {"agrees": 100}},
+    "overlap": {"PubMedRetrieval": 0.1},
+    "useful": {"tfidf": {"high": [], "low": ["MedQAPairClassification"]}},
+    "separated": {"texts": 0, "near_duplicates": 0, "subjects": 0, "naming": 0.2},
+    "ceilings": {"3": 0.7},
+}  # fmt: skip
+
+
+def test_a_report_within_its_bounds_says_so_and_any_breach_is_named():
+    assert mini_card.outside(REPORT) == []
+    breaches = {
+        "sizes": {"tokens": 600_001, "same": False}, "separated": {"near_duplicates": 1}, "overlap": {"PubMedRetrieval": 0.16},
+        "right": {"id": {"matches": 94, "no id": 6}, "system": {"differs": 1}}, "useful": {"tfidf": {"high": ["x"] * 6, "low": ["x"] * 11}},
+        "sources": {"pubmed": {"documents": 9, "shared": 0.2, "near_duplicates": 0.01, "words": [1, 2, 3]}},
+    }  # fmt: skip
+    counts = {"sizes": 2, "separated": 1, "overlap": 1, "right": 2, "useful": 2, "sources": 2}
+    for part, change in breaches.items():
+        assert len(mini_card.outside(REPORT | {part: REPORT[part] | change})) == counts[part], part
+
+
+def test_the_report_fits_a_screen_and_names_tasks_outside():
+    counts = {"sources": {"pubmed": {"records": 9, "evaluation": 5, "training": 4}}, "pairs": {"pubmed": 4}}
+    text = mini_card.screen(REPORT, counts, "mini edition")
+    assert len(text.splitlines()) < 30 and "MedQAPairClassification" in text and "outside the bounds: nothing" in text
+    assert "not checked" in mini_card.screen(REPORT | {"right": None}, counts, "mini edition")
+    assert "MedQAPairClassification" not in mini_card.summary(REPORT) and "96.0" in mini_card.summary(REPORT)
+
+
+def test_the_sham_is_compared_where_there_is_one():
+    rows = [
+        retrieval(name, "MedQuADRetrieval", list(np.clip(EASY + gain, 0, 1)))
+        for name, gain in (("MEDTE-mini", 0.1), ("MEDTE-mini-sham", 0))
+    ]
+    text = pages.sham(Scores(rows, draws=50), load_profile("mini"))
+    assert "is above Sham" in text
+    assert "trains no sham" in pages.sham(Scores(rows, draws=50), load_profile("open"))
+    assert pages.trained_model(load_profile("mini")) == "MEDTE-mini"
+    assert pages.variant_model(load_profile("mini"), "plain") == "MEDTE-mini-plain"
+    with pytest.raises(MedteError, match="no model"):
+        pages.variant_model(load_profile("open"), "sham")
+
+
+def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):
+    profile = load_profile("mini")
+    monkeypatch.setattr(pages.paths, "recorded", lambda: tmp_path)
+    pages.recorded.cache_clear()
+    assert "No training split by document" in pages.plain_split(profile, "abc")
+    rows = [
+        retrieval(name, "MedQuADRetrieval", list(np.clip(EASY + gain, 0, 1)))
+        for name, gain in (("MEDTE-mini", 0), ("MEDTE-mini-plain", 0.1))
+    ]
+    about = {
+        "models": ["MEDTE-mini", "MEDTE-mini-plain"],
+        "data": "abc",
+        "date": "2026-01-01",
+        "machine": "m",
+        "bootstrap": 50,
+        "seed": 1,
+    }
+    write_recorded(tmp_path / "mini-plain.jsonl", about, rows)
+    assert "is above MiniLM + MEDTE recipe" in pages.plain_split(
+        profile, "abc"
+    ) and "earlier version" not in pages.plain_split(profile, "abc")
+    assert "earlier version" in pages.plain_split(profile, "abd")
+    pages.recorded.cache_clear()

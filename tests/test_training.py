@@ -43,9 +43,27 @@ def test_the_held_out_loss_falls_and_the_folder_loads(straight, pairs):
     manifest, folder = straight
     assert manifest["held_out"]["after"]["loss"] < manifest["held_out"]["before"]["loss"]
     assert sum(manifest["pairs"].values()) + manifest["held_out"]["after"]["pairs"] <= len(pairs)
-    encoder = load("MEDTE-mini", MINI.encoding, seed=0, training_texts=list, trained=lambda profile: folder)
+    encoder = load("MEDTE-mini", MINI.encoding, seed=0, corpus=list, trained=lambda model: folder)
     assert encoder.encode(["a cough"]).shape == (1, 384)
     assert not (folder / "README.md").exists()  # a card made by the library would quote training texts
+
+
+def test_a_sham_keeps_every_text_and_no_pair(pairs):
+    sham = training.reshuffled(pairs, seed=1)
+    for source, part in pairs.groupby("source"):
+        other = sham[sham["source"] == source]
+        assert sorted(other["sentence2"]) == sorted(part["sentence2"]) and list(other["sentence1"]) == list(
+            part["sentence1"]
+        )
+        assert (other["sentence2"] != part["sentence2"]).all()
+    assert sham.equals(training.reshuffled(pairs, seed=1)) and not sham.equals(training.reshuffled(pairs, seed=2))
+
+
+def test_a_sham_learns_no_pairs(straight, pairs, base, tmp_path):
+    real, _ = straight
+    sham = training.train(QUICK.model_copy(update={"reshuffled": True}), *base, pairs, tmp_path / "model")
+    assert sham["key"] != real["key"]
+    assert sham["held_out"]["after"]["loss"] > real["held_out"]["after"]["loss"]
 
 
 def test_a_finished_training_is_kept_and_a_changed_one_done_again(straight, pairs, base):

@@ -19,6 +19,7 @@ from medte.evaluation.store import Result, Store
 from medte.manifest import code_digest, digest
 from medte.models.embeddings import Vectors, embed
 from medte.models.load import Encoder, load
+from medte.models.registry import Entry
 from medte.profile import Profile
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import MAIN_SCORE, Task, benchmark_tasks
@@ -31,6 +32,11 @@ def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> l
     """The tasks of the profile's benchmark that the edition could build, of one family or of all."""
     wanted = benchmark_tasks(profile.benchmark)
     return [task for task in wanted if task.name in edition.tasks and family in (None, task.family)]
+
+
+def _texts(profile: Profile, edition: Edition) -> list[str]:
+    """Every text that the profile's tasks need, each once, in alphabetical order."""
+    return sorted({text for task in tasks_of(profile, edition) for text in edition.task_data(task.name).texts()})
 
 
 def result_key(task: Task, edition: Edition, revision: str, profile: Profile) -> str:
@@ -56,14 +62,14 @@ def evaluate(
     edition: Edition,
     folders: paths.RunFolders,
     *,
-    trained: Callable[[str], Path],
+    trained: Callable[[Entry], Path],
     family: str | None = None,
     models: Iterable[str] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Result]:
     """The results of the profile's models on its tasks (of one family, or of all); what is there is not done again.
 
-    `trained` gives the folder of the model that a profile's run trains; `say` gets a line for each step. An interrupted
+    `trained` gives the folder of a model that a profile's run trains; `say` gets a line for each step. An interrupted
     call leaves whole results, and the next goes on after them.
     """
     store = Store(folders.results)
@@ -74,7 +80,7 @@ def evaluate(
             name,
             profile.encoding,
             seed=profile.data.seed,
-            training_texts=lambda: edition.pairs()[["sentence1", "sentence2"]].stack().drop_duplicates().tolist(),
+            corpus=lambda: _texts(profile, edition),
             trained=trained,
         )
         keys = {task.name: result_key(task, edition, encoder.revision, profile) for task in tasks}
@@ -82,9 +88,10 @@ def evaluate(
         left = [task for task in tasks if found[task.name] is None]
         say(f"{name}: {len(tasks) - len(left)} of {len(tasks)} results are there")
         if left:
-            texts = [text for task in tasks_of(profile, edition) for text in edition.task_data(task.name).texts()]
             start = time.monotonic()
-            vectors = embed(encoder, texts, folders.embeddings / name, partial(_say_texts, say, name))
+            vectors = embed(
+                encoder, _texts(profile, edition), folders.embeddings / name, partial(_say_texts, say, name)
+            )
             say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
             for number, task in enumerate(left, start=1):
                 start = time.monotonic()

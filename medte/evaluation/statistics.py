@@ -66,8 +66,11 @@ class Scores:
         if not tasks or self.lacking(model, tasks):
             return None
         values = [self.results[model, task]["value"] for task in tasks]
-        drawn = np.mean([self._replicates[model, task] for task in tasks], axis=0)
-        return estimate(np.mean(values), drawn, len(tasks))
+        return estimate(np.mean(values), self.replicates_of_mean(model, tasks), len(tasks))
+
+    def replicates_of_mean(self, model: str, tasks: Sequence[str]) -> np.ndarray:
+        """The mean over `tasks` in each replicate, (b,)."""
+        return np.mean([self._replicates[model, task] for task in tasks], axis=0)
 
     def difference(self, model: str, other: str, tasks: Sequence[str]) -> Estimate | None:
         """Mean of `model` minus mean of `other` over `tasks`, paired; None where either lacks one."""

@@ -1,32 +1,44 @@
-"""Encoders without a network: TF-IDF over the words of an edition, and random vectors as the floor of every task."""
+"""Encoders without a network: TF-IDF over the words of the benchmark, and random vectors as the floor of every task."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from medte.manifest import digest
 
-TFIDF_COLUMNS = 4096
+TFIDF_COLUMNS = 8192
+STEM = 5  # letters
 
 
 class TfidfEncoder:
-    """TF-IDF fitted on the edition's training texts, its commonest 4,096 words at most, rows of length 1."""
+    """TF-IDF over word stems, counted in the texts to encode, the commonest 8,192 at most; rows of length 1.
+
+    As in search, where the collection itself is counted; no label is seen. A stem is the first five letters of a word.
+    """
 
     max_length = None
 
-    def __init__(self, training_texts: Sequence[str]):
+    def __init__(self, corpus: Sequence[str]):
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self.vectorizer = TfidfVectorizer(
-            max_features=TFIDF_COLUMNS, sublinear_tf=True, stop_words="english", dtype=np.float32
+            max_features=TFIDF_COLUMNS, sublinear_tf=True, analyzer=_stems, dtype=np.float32
         )
-        self.vectorizer.fit(training_texts)
-        self.revision = digest(["tfidf", TFIDF_COLUMNS, list(training_texts)])
+        self.vectorizer.fit(corpus)
+        self.revision = digest(["tfidf", TFIDF_COLUMNS, STEM, list(corpus)])
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """One row a text: (n, columns), float32. A text without a known word is a row of zeros."""
         return self.vectorizer.transform(texts).toarray()
+
+
+def _stems(text: str) -> list[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    words = re.findall(r"\b\w\w+\b", text.lower())
+    return [word[:STEM] for word in words if word not in ENGLISH_STOP_WORDS]
 
 
 class RandomEncoder:

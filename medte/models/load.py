@@ -35,15 +35,18 @@ class SentenceEncoder:
     The model itself is loaded when the first text is encoded: to know the revision is cheap.
     """
 
-    def __init__(self, folder: Path, weights_sha256: str, settings: Encoding):
-        self.folder = folder
+    def __init__(self, folder: Path, weights_sha256: str, settings: Encoding, layers: int | None = None):
+        """`layers` keeps only the first so many layers of the transformer."""
+        self.folder, self.layers = folder, layers
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
         self.max_length = settings.max_length
         self.tokens_per_batch = settings.tokens_per_batch
         about = code_digest(
             *(path for path in folder.rglob("*.json") if path.name != "manifest.json")
         )  # pooling, tokenizer
-        self.revision = f"{weights_sha256[:16]}-{about[:8]}-{self.max_length}-{self.dtype}"
+        self.revision = f"{weights_sha256[:16]}-{about[:8]}-{self.max_length}-{self.dtype}" + (
+            f"-l{layers}" if layers else ""
+        )
 
     @cached_property
     def model(self):
@@ -52,6 +55,9 @@ class SentenceEncoder:
 
         model = sentence_transformer(self.folder, model_kwargs={"dtype": getattr(torch, self.dtype)})
         model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
+        if self.layers:
+            encoder = model[0].auto_model.encoder
+            encoder.layer = encoder.layer[: self.layers]
         return model
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
@@ -62,6 +68,22 @@ class SentenceEncoder:
         """One row a text: (n, d), float32."""
         rows = self.model.encode(list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False)
         return rows.astype(np.float32)
+
+
+class StaticEncoder:
+    """Word vectors averaged over a text, in model2vec's format; nothing is cut."""
+
+    max_length = None
+
+    def __init__(self, folder: Path, weights_sha256: str):
+        from model2vec import StaticModel
+
+        self.model = StaticModel.from_pretrained(folder)
+        self.revision = f"{weights_sha256[:16]}-model2vec"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """One row a text: (n, d), float32."""
+        return self.model.encode(list(texts), max_length=None).astype(np.float32)
 
 
 def sentence_transformer(folder: Path, **kwargs):
@@ -123,13 +145,16 @@ def weights(folder: Path, expected: str | None = None) -> str:
     return found
 
 
-def folder_of(model: Entry, trained: Callable[[str], Path]) -> tuple[Path, str]:
-    """(folder, SHA-256 of the weights) of a sentence-transformers model, fetched or trained if need be.
+def folder_of(model: Entry, trained: Callable[[Entry], Path]) -> tuple[Path, str]:
+    """(folder, SHA-256 of the weights) of a model that is kept in a folder, fetched or trained if need be.
 
-    `trained` gives the folder of the model that a profile's run trains.
+    `trained` gives the folder of a model that a profile's run trains.
     """
+    mirror = paths.mirror()
     if model.kind == "trained":
-        folder = trained(model.profile)
+        folder = trained(model)
+    elif model.mirror and mirror and (mirror / model.mirror).is_dir():
+        folder = mirror / model.mirror
     elif model.kind == "package" and importlib.util.find_spec(model.package):
         folder = Path(importlib.import_module(model.package).get_model_path())
     else:
@@ -154,19 +179,21 @@ def load(
     settings: Encoding,
     *,
     seed: int,
-    training_texts: Callable[[], Sequence[str]],
-    trained: Callable[[str], Path],
+    corpus: Callable[[], Sequence[str]],
+    trained: Callable[[Entry], Path],
 ) -> Encoder:
     """The encoder of that name.
 
-    `training_texts` gives the edition's training texts (TF-IDF is fitted on them), `trained` the folder of the model that
-    a profile's run trains. MedteError for an unknown name, for weights whose hash is not the recorded one, and for a
+    `corpus` gives the texts that are to be encoded (TF-IDF counts words in them), `trained` the folder of a model that a
+    profile's run trains. MedteError for an unknown name, for weights whose hash is not the recorded one, and for a
     model that cannot be fetched.
     """
     model = entry(name)
     if model.kind == "random":
         return RandomEncoder(seed)
     if model.kind == "tfidf":
-        return TfidfEncoder(training_texts())
+        return TfidfEncoder(corpus())
     folder, sha256 = folder_of(model, trained)
-    return SentenceEncoder(folder, sha256, settings)
+    if model.kind == "static":
+        return StaticEncoder(folder, sha256)
+    return SentenceEncoder(folder, sha256, settings, model.layers)

@@ -17,13 +17,16 @@ class Entry(BaseModel):
 
     name: str
     title: str
-    kind: Literal["random", "tfidf", "package", "hub", "trained"]
+    kind: Literal["random", "tfidf", "package", "hub", "static", "trained"]
     group: str
     package: str | None = None
     hub: str | None = None
     revision: str | None = None
     sha256: str | None = None
     profile: str | None = None
+    variant: str | None = None
+    layers: int | None = None
+    mirror: str | None = None
     max_length: int | None = None
     licence: str | None = None
 

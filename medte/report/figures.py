@@ -1,6 +1,7 @@
 """Results as figures: vector, readable on a light and on a dark page, colour-blind safe, without a title (captions say it)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -54,11 +55,13 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
     if not tasks:
         return _nothing()
     order = sorted(tasks, key=lambda task: max(scores.results[model, task]["value"] for model in scores.models))
-    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.34 * len(order)))
+    figure, axes = plt.subplots(figsize=(7.2, 0.8 + (0.2 + 0.05 * len(scores.models)) * len(order)))
     colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
     for number, model in enumerate(scores.models):
         estimates = [scores.mean(model, [task]) for task in order]
-        heights = [row + 0.16 * (number - (len(scores.models) - 1) / 2) for row in range(len(order))]
+        heights = [
+            row + 0.8 / (len(scores.models) + 1) * (number - (len(scores.models) - 1) / 2) for row in range(len(order))
+        ]
         axes.hlines(
             heights,
             [100 * e.low for e in estimates],
@@ -100,7 +103,23 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     return figure
 
 
-def _nothing() -> Figure:
+def agreement(record: Mapping[str, Any] | None) -> Figure:
+    """Each encoder's mean over all tasks of the mini edition against its mean on real text, as recorded."""
+    if record is None:
+        return _nothing("no agreement with real text is recorded")
+    means = record["families"]["all"]["means"]
+    figure, axes = plt.subplots(figsize=(6.4, 4.4))
+    groups = list(dict.fromkeys(entry(model).group for model in means))
+    for number, group in enumerate(groups):
+        points = [[100 * value for value in means[model]] for model in means if entry(model).group == group]
+        colour = sns.color_palette("colorblind", len(groups)).as_hex()[number]
+        axes.plot(*zip(*points, strict=True), MARKERS[number], color=colour, label=group.replace("_", " "))
+    axes.set(xlabel="mini edition, mean over its tasks (%)", ylabel="real text, mean over its tasks (%)")
+    axes.legend(loc="upper left")
+    return figure
+
+
+def _nothing(why: str = "no task of this family in this edition") -> Figure:
     figure = plt.figure(figsize=(6.4, 0.6))
-    figure.text(0.5, 0.5, "no task of this family in this edition", ha="center", va="center")
+    figure.text(0.5, 0.5, why, ha="center", va="center")
     return figure

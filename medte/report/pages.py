@@ -10,9 +10,9 @@ from medte import paths
 from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
-from medte.models.registry import entry
+from medte.models.registry import entry, registry
 from medte.profile import Profile, load_profile
-from medte.report import published, tables
+from medte.report import mini_card, published, tables
 from medte.tasks.catalogue import benchmark_tasks
 
 INTERVALS = "Percent, with the 95 % interval of a Bayesian bootstrap over documents. Bold: best. •: not distinguishable from the best."
@@ -25,7 +25,8 @@ def banner(manifest: dict[str, Any], count: int) -> str:
     if manifest["edition"] == "mini":
         what = (
             "<b>Mini edition, scored in this run.</b> All text is machine-written and the patients are fictional. "
-            "These numbers show that the pipeline runs and how encoders differ on this text; they prove nothing about the paper."
+            "These numbers show that the pipeline runs and how encoders differ on this text; they prove nothing about the paper. "
+            + escape(mini_card.agreement_sentence(manifest["hash"]))
         )
     else:
         what = (
@@ -40,10 +41,18 @@ def banner(manifest: dict[str, Any], count: int) -> str:
     return f'<div class="medte-banner">{what} <span class="interval">{facts}</span></div>'
 
 
+def agreement(manifest: Mapping[str, Any]) -> str:
+    """Whether the mini edition orders encoders as real text does, as HTML; says so where that is not the question."""
+    record = mini_card.agreement()
+    if manifest["edition"] != "mini":
+        return "<p>This edition is real text itself.</p>"
+    return mini_card.agreement_table(record) if record else "<p>No agreement with real text is recorded.</p>"
+
+
 def trained_model(profile: Profile) -> str:
     """The model among the profile's that a run of it trains. MedteError where none of them is."""
     for name in profile.models:
-        if entry(name).profile == profile.name:
+        if entry(name).profile == profile.name and entry(name).variant is None:
             return name
     raise MedteError(
         f"none of the models of profile {profile.name!r} is trained by it; add a row to models/registry.yaml and name it"
@@ -53,6 +62,43 @@ def trained_model(profile: Profile) -> str:
 def verdict(scores: Scores, profile: Profile) -> str:
     """What the paired comparison of the trained model with its base says, as one bold sentence of HTML."""
     return f"<p><b>{tables.difference_sentence(scores, trained_model(profile), profile.compared_with)}</b></p>"
+
+
+def variant_model(profile: Profile, variant: str) -> str:
+    """The model that a variant of the profile's training makes. MedteError where the registry has none."""
+    for model in registry().values():
+        if model.profile == profile.name and model.variant == variant:
+            return model.name
+    raise MedteError(f"no model in models/registry.yaml is the variant {variant!r} of the profile {profile.name!r}")
+
+
+def sham(scores: Scores, profile: Profile) -> str:
+    """Whether the gain comes from the pairs: the trained model against its sham; says so where the run has none."""
+    if "sham" not in profile.training.variants:
+        return f"<p>The profile {escape(profile.name)} trains no sham.</p>"
+    model, other = trained_model(profile), variant_model(profile, "sham")
+    caption = f"The trained model against a sham, trained on the same texts with the pairs reshuffled within each source. {UNCERTAIN}"
+    sentence = tables.difference_sentence(scores, model, other)
+    return f"{tables.differences(scores, model, other, caption)}\n<p><b>{sentence}</b></p>"
+
+
+def plain_split(profile: Profile, data: str) -> str:
+    """What the split by subject costs: the same training with pairs split by document alone, as recorded.
+
+    `data` is the hash of the edition at hand: a record of other data says so.
+    """
+    name = f"{profile.name}-plain"
+    if not (paths.recorded() / f"{name}.jsonl").exists():
+        return f"<p>No training split by document alone is recorded for the profile {escape(profile.name)}.</p>"
+    about, scores = recorded(name)
+    model, other = about["models"]
+    older = "" if about["data"] == data else " <b>It is of an earlier version of the text.</b>"
+    caption = (
+        "Recorded: the same training on pairs that are split by document alone, so that it has met other texts about the evaluated "
+        f"subjects, against the split by subject. {UNCERTAIN} Recorded {about['date']} on {escape(about['machine'])}.{older}"
+    )
+    sentence = tables.difference_sentence(scores, other, model)
+    return f"{tables.differences(scores, other, model, caption)}\n<p><b>{sentence}</b></p>"
 
 
 def missing_of_benchmark(profile: Profile, missing: Mapping[str, str]) -> dict[str, str]:
@@ -168,4 +214,5 @@ def generated() -> dict[str, str]:
         "real_text_summary.md": real_text_summary(),
         "real_text_details.md": real_text_details(),
         "published.md": published.table() + "\n",
+        "mini_card.md": mini_card.card(),
     }

@@ -189,8 +189,8 @@ def leaks(manifest: dict, caption: str) -> str:
     """Training pairs dropped because they touch the evaluation, by source and reason, and what is left, as HTML."""
     rows = [[escape(reason), f"{count:,}"] for reason, count in manifest["leaks_dropped"].items()]
     for source, counts in manifest["sources"].items():
-        if counts["about_evaluated"]:
-            rows.append([f"{escape(source)}: about a document of the evaluation", f"{counts['about_evaluated']:,}"])
+        if counts.get("kin"):
+            rows.append([f"{escape(source)}: records about an evaluated subject, left out", f"{counts['kin']:,}"])
     rows.append(["training texts that are evaluation texts afterwards", str(manifest["training_texts_in_evaluation"])])
     return html(["Reason", "Pairs"], rows, caption)
 

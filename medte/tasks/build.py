@@ -7,8 +7,9 @@ Each builder takes the records kept for evaluation and gives a table:
 - pair classification: sentence1, sentence2, label (1 where they belong together), unit
 - retrieval: query, document, unit; row i's query has row i's document as its one right answer
 
-`unit` is the document (page, article, question, patient) that the row comes from. Rows are drawn by a hash of task and
-text, so that the same records give the same task, whatever their order.
+`unit` is the document (page, article, question, patient) that the row comes from. Rows are drawn by a hash of the record that
+they come from, so that the same records give the same task, whatever their order, and the tasks of a source share what
+they draw: fewer distinct texts to encode.
 """
 
 import hashlib
@@ -24,7 +25,6 @@ from medte.tasks.catalogue import Task
 
 MINIMUM_ROWS = 100  # texts, pairs or queries, below which a task is missing from an edition
 MINIMUM_TRAIN, MINIMUM_TEST = 16, 12  # texts of a class
-TEST_SHARE = 0.3  # of a class's documents (the authors' 70/30, by document here)
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,28 @@ def chance(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()[:8], "big")
 
 
-def sample(items: Sequence[dict], limit: int, *salt: object) -> list[dict]:
-    """At most `limit` of `items`, drawn and ordered by hash of salt and row."""
-    return sorted(items, key=lambda item: (chance(*salt, *(item[key] for key in sorted(item))), str(item)))[:limit]
+@dataclass(frozen=True)
+class Limits:
+    """How much of the records a task takes at most."""
+
+    items: int  # queries or pairs
+    class_texts: int  # texts of a class
+    test_share: float  # of a class's texts, by whole documents
 
 
-def _labelled(task: Task, found: dict[str, list[dict]], max_items: int, dropped: Counter) -> pd.DataFrame:
-    """Rows of a classification or clustering task from the texts found for each label.
+def sample(items: Sequence[dict], limit: int) -> list[dict]:
+    """At most `limit` of `items`, drawn and ordered by the hash of their `key`."""
+    return sorted(items, key=lambda item: (chance("drawn", item["key"]), str(item)))[:limit]
+
+
+def _labelled(
+    task: Task, found: dict[str, list[dict]], limits: Limits, dropped: Counter, most: int | None = None
+) -> pd.DataFrame:
+    """Rows of a classification or clustering task from the texts (text, unit, key) found for each label, `most` of each.
 
     A text found under two labels is dropped and counted, since it has no one right class (recipe §5, point 11).
     """
+    most = min(limits.class_texts if most is None else most, task.max_items // len(found))
     labels_of = defaultdict(set)
     for label, items in found.items():
         for item in items:
@@ -82,8 +94,8 @@ def _labelled(task: Task, found: dict[str, list[dict]], max_items: int, dropped:
         unique = {item["text"]: item for item in items if len(labels_of[item["text"]]) == 1}
         dropped["text in two classes"] += len({item["text"] for item in items}) - len(unique)
         dropped["repeated text"] += len(items) - len({item["text"] for item in items})
-        drawn = sample(list(unique.values()), min(max_items, task.max_items // len(found)), _data_name(task), label)
-        test |= _test_units(drawn, _data_name(task), test)
+        drawn = sample(list(unique.values()), most)
+        test |= _test_units(drawn, limits.test_share, test)
         rows += [item | {"label": label} for item in drawn]
     frame = pd.DataFrame(rows, columns=["text", "label", "unit"])
     if task.family == "classification":
@@ -91,24 +103,19 @@ def _labelled(task: Task, found: dict[str, list[dict]], max_items: int, dropped:
     return frame
 
 
-def _data_name(task: Task) -> str:
-    """Two tasks with the same classes of the same source are the same data and draw the same rows."""
-    return f"{task.source}/{task.build}"
-
-
-def _test_units(rows: list[dict], salt: str, chosen: set[str]) -> set[str]:
-    """Whole documents that make up about `TEST_SHARE` of the rows; those `chosen` by an earlier class count first."""
+def _test_units(rows: list[dict], share: float, chosen: set[str]) -> set[str]:
+    """Whole documents that make up about `share` of the rows; those `chosen` by an earlier class count first."""
     sizes = Counter(row["unit"] for row in rows)
-    target = max(MINIMUM_TEST, round(TEST_SHARE * len(rows)))
+    target = max(MINIMUM_TEST, round(share * len(rows)))
     test = chosen & set(sizes)
-    for unit in sorted(set(sizes) - test, key=lambda unit: chance(salt, "split", unit)):
+    for unit in sorted(set(sizes) - test, key=lambda unit: chance("split", unit)):
         if sum(sizes[unit] for unit in test) >= target:
             break
         test.add(unit)
     return test
 
 
-def sections(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def sections(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """Sections of encyclopedia pages (over 50 characters), labelled by the page's category."""
     found = {label: [] for label in task.build["classes"]}
     for record in records:
@@ -119,10 +126,10 @@ def sections(task: Task, records: list[Record], max_items: int, dropped: Counter
             for key, text in record.texts.items():
                 if key.startswith("section:"):
                     if len(text) > 50:
-                        found[labels[0]].append({"text": text, "unit": record.document})
+                        found[labels[0]].append({"text": text, "unit": record.document, "key": f"{record.id}#{key}"})
                     else:
                         dropped["section of at most 50 characters"] += 1
-    return _labelled(task, found, max_items, dropped)
+    return _labelled(task, found, limits, dropped)
 
 
 SEARCHED_WORDS = {
@@ -146,7 +153,7 @@ def finds(term: str, record: Record) -> bool:
     )
 
 
-def terms(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def terms(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """Title and abstract of articles, labelled by the search term that finds them."""
     found = {label: [] for label in task.build["classes"]}
     for record in records:
@@ -155,8 +162,8 @@ def terms(task: Task, records: list[Record], max_items: int, dropped: Counter) -
             dropped["article found by two terms"] += 1
         elif labels:
             text = f"{record.texts['title']} {record.texts['abstract']}"
-            found[labels[0]].append({"text": text, "unit": record.document})
-    return _labelled(task, found, max_items, dropped)
+            found[labels[0]].append({"text": text, "unit": record.document, "key": record.id})
+    return _labelled(task, found, limits, dropped)
 
 
 def _presentation(record: Record) -> str | None:
@@ -165,7 +172,7 @@ def _presentation(record: Record) -> str | None:
     return f"{complaint} {history}" if complaint and history else None
 
 
-def diagnoses(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def diagnoses(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """Presentations of notes whose whole discharge diagnosis is one of a group's strings (case-folded)."""
     label_of = {name.casefold(): label for label, names in task.build["classes"].items() for name in names}
     found = {label: [] for label in task.build["classes"]}
@@ -173,11 +180,11 @@ def diagnoses(task: Task, records: list[Record], max_items: int, dropped: Counte
         label = label_of.get(record.texts.get("discharge_diagnosis", "").casefold())
         text = _presentation(record)
         if label and text:
-            found[label].append({"text": text, "unit": record.document})
-    return _labelled(task, found, max_items, dropped)
+            found[label].append({"text": text, "unit": record.document, "key": record.id})
+    return _labelled(task, found, limits, dropped)
 
 
-def readmission(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def readmission(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """Presentations, labelled by whether the patient came back within some days; one note a patient, balanced.
 
     Stays that ended in death are left out, and so are negative intervals (recipe §5, point 13).
@@ -194,22 +201,22 @@ def readmission(task: Task, records: list[Record], max_items: int, dropped: Coun
             dropped["negative interval"] += 1
         else:
             label = "readmitted" if gap is not None and gap <= days else "not readmitted"
-            found[label].setdefault(record.document, {"text": text, "unit": record.document})
+            found[label].setdefault(record.document, {"text": text, "unit": record.document, "key": record.id})
     back = found["readmitted"]
     found["not readmitted"] = {unit: row for unit, row in found["not readmitted"].items() if unit not in back}
-    fewest = min(max_items, *(len(rows) for rows in found.values()))
-    return _labelled(task, {label: list(rows.values()) for label, rows in found.items()}, fewest, dropped)
+    fewest = min(limits.class_texts, *(len(rows) for rows in found.values()))
+    return _labelled(task, {label: list(rows.values()) for label, rows in found.items()}, limits, dropped, fewest)
 
 
-def options(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def options(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """(question, option) for each of four options, 1 for the key; questions without a key are left out."""
     rows = []
     keyed = [record for record in records if record.facts["answer"] is not None]
     dropped["question without a key"] += len(records) - len(keyed)
-    questions = [{"id": record.id} for record in keyed]
+    questions = [{"key": record.id} for record in keyed]
     by_id = {record.id: record for record in keyed}
-    for row in sample(questions, min(max_items, task.max_items) // 4, task.name):
-        record = by_id[row["id"]]
+    for row in sample(questions, min(limits.items, task.max_items) // 4):
+        record = by_id[row["key"]]
         for position, option in enumerate(record.facts["options"]):
             label = int(position == record.facts["answer"])
             pair = {"sentence1": record.texts["question"], "sentence2": option, "label": label, "unit": record.document}
@@ -217,7 +224,7 @@ def options(task: Task, records: list[Record], max_items: int, dropped: Counter)
     return pd.DataFrame(rows, columns=["sentence1", "sentence2", "label", "unit"])
 
 
-def columns(task: Task, records: list[Record], max_items: int, dropped: Counter) -> pd.DataFrame:
+def columns(task: Task, records: list[Record], limits: Limits, dropped: Counter) -> pd.DataFrame:
     """Two texts of one record: query and document, or a positive pair and beside it a negative one.
 
     The negative's second sentence is another record's, of the same group where the group has a different text to give
@@ -231,16 +238,17 @@ def columns(task: Task, records: list[Record], max_items: int, dropped: Counter)
             "two": record.texts[second],
             "unit": record.document,
             "group": str(record.facts.get("group")),
+            "key": record.id,
         }
         for record in records
         if first in record.texts and second in record.texts and (term is None or finds(term, record))
     ]
-    limit = min(max_items, task.max_items)
+    limit = min(limits.items, task.max_items)
     if task.family == "retrieval":
-        drawn = sample(rows, limit, task.name)
+        drawn = sample(rows, limit)
         table = [{"query": row["one"], "document": row["two"], "unit": row["unit"]} for row in drawn]
         return pd.DataFrame(table, columns=["query", "document", "unit"])
-    drawn = sample(rows, limit // 2, task.name)
+    drawn = sample(rows, limit // 2)
     table = []
     for row in drawn:
         table.append({"sentence1": row["one"], "sentence2": row["two"], "label": 1, "unit": row["unit"]})
@@ -254,19 +262,13 @@ def columns(task: Task, records: list[Record], max_items: int, dropped: Counter)
     return pd.DataFrame(table, columns=["sentence1", "sentence2", "label", "unit"])
 
 
-BUILDERS: dict[str, Callable[[Task, list[Record], int, Counter], pd.DataFrame]] = {
+BUILDERS: dict[str, Callable[[Task, list[Record], Limits, Counter], pd.DataFrame]] = {
     builder.__name__: builder for builder in (sections, terms, diagnoses, readmission, options, columns)
 }
 
 
-def build(task: Task, records: list[Record], max_items: int, max_class_texts: int | None = None) -> TaskData:
-    """The data of one task from its source's evaluation records.
-
-    `max_items` caps the queries or pairs, `max_class_texts` (the same number where it is None) the texts of a class, in
-    the order of the hash; the catalogue's own cap holds as well.
-    """
+def build(task: Task, records: list[Record], limits: Limits) -> TaskData:
+    """The data of one task from its source's evaluation records; the catalogue's own cap holds as well as `limits`."""
     dropped: Counter = Counter()
-    labelled = task.family in ("classification", "clustering")
-    limit = (max_class_texts or max_items) if labelled else max_items
-    rows = BUILDERS[task.build["kind"]](task, records, limit, dropped)
+    rows = BUILDERS[task.build["kind"]](task, records, limits, dropped)
     return TaskData(task, rows.reset_index(drop=True), {reason: n for reason, n in sorted(dropped.items()) if n})

@@ -23,14 +23,14 @@ from medte.profile import Training
 from medte.training.heldout import assess, hold_out
 
 CHECKPOINT_STEPS = 20
-CHOICE = {"candidates", "candidate_steps"}  # how settings were chosen does not change what they train
+ASIDE = {"candidates", "candidate_steps", "variants"}  # what else is trained does not change this training
 
 
 def training_key(settings: Training, base_sha256: str, pairs: pd.DataFrame) -> str:
     """A digest of all that decides the trained weights: pairs, base, settings, versions, this code."""
     code = code_digest(paths.PACKAGE / "training")
     versions = [version(package).split("+")[0] for package in ("torch", "sentence-transformers", "transformers")]
-    chosen = settings.model_dump(exclude=CHOICE)
+    chosen = settings.model_dump(exclude=ASIDE)
     return digest([chosen, _in_bf16(settings), base_sha256, pairs.values.tolist(), versions, code])
 
 
@@ -57,6 +57,8 @@ def train(
         verify(folder, "model.safetensors")
         return finished
     kept, held = hold_out(pairs, settings.validation_pairs, _by_hash)
+    if settings.reshuffled:
+        kept = reshuffled(kept, settings.seed)
     if len(kept) < 2:
         raise MedteError(f"{len(pairs)} pairs are too few to train on; add sources to the profile")
     shutil.rmtree(folder, ignore_errors=True)
@@ -79,7 +81,7 @@ def train(
     facts = {
         "key": key,
         "base_sha256": base_sha256,
-        "settings": settings.model_dump(exclude=CHOICE),
+        "settings": settings.model_dump(exclude=ASIDE),
         "pairs": {source: int(n) for source, n in kept["source"].value_counts().sort_index().items()},
         "held_out": {"before": before, "after": after},
         "curve": curve,
@@ -93,6 +95,19 @@ def train(
     manifest = seal(folder, facts, [path for path in folder.rglob("*") if path.is_file()])
     shutil.rmtree(checkpoints, ignore_errors=True)
     return manifest
+
+
+def reshuffled(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The same texts in other pairs: the second texts of each source dealt out anew. What such a training gains is not
+    what the pairs teach."""
+    draw = np.random.default_rng(seed)
+    parts = []
+    for _, part in pairs.groupby("source", sort=False):
+        order = draw.permutation(len(part))
+        shifted = np.empty(len(part), dtype=int)
+        shifted[order] = np.roll(order, 1)  # one cycle: no text keeps its partner
+        parts.append(part.assign(sentence2=part["sentence2"].to_numpy()[shifted]))
+    return pd.concat(parts).loc[pairs.index]
 
 
 def _by_hash(document: str) -> int:

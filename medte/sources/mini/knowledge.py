@@ -50,8 +50,9 @@ PMC_TERMS = (
     "drug-based", "device-based", "behavioral", "surgical",
 )  # fmt: skip
 
+SHARED = 0.15  # of a question's content words, at most, in the text that answers it
 STOPWORDS = frozenset(
-    "about above after again against also among another any are around because been before being below between both "
+    "about above after again against also among and another any are around because been before being below between both "
     "but can could does doing down during each few for from further had has have having here how into its itself just "
     "may might more most must myself near need needs not now off often once one only other our out over own same shall "
     "should since some someone such than that the their them then there these they this those through too under until "
@@ -64,6 +65,12 @@ def content_stems(text: str) -> set[str]:
     """The first five letters of every content word (three letters or more, no stop word) of `text`."""
     words = re.findall(r"[a-z]+", text.lower())
     return {word[:5] for word in words if len(word) >= 3 and word not in STOPWORDS}
+
+
+def shared_words(query: str, document: str) -> float:
+    """The share of the query's content words that stand in the document, 0 to 1."""
+    words = content_stems(query)
+    return len(words & content_stems(document)) / max(1, len(words))
 
 
 def prose(low: int, high: int):
@@ -89,6 +96,13 @@ def require_no_shared_words(query: str, title: str, what: str) -> None:
         raise ValueError(f"{what} shares words with the title or question ({', '.join(sorted(shared))}…): {query!r}")
 
 
+def require_other_words(query: str, document: str) -> None:
+    """At most `SHARED` of the query's content words, or one word, may stand in the text that answers it."""
+    shared = content_stems(query) & content_stems(document)
+    if len(shared) > max(1, int(SHARED * len(content_stems(query)))):
+        raise ValueError(f"the answer has too many words of the question ({', '.join(sorted(shared))}…): {query!r}")
+
+
 class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -104,6 +118,7 @@ class Condition(Entry):
     abbreviations: terms(0, 4)
     lay_name: str
     system: SYSTEMS
+    system_note: str | None = None  # why the Disease Ontology has it elsewhere
     specialty: str
     kind: KINDS
     categories: list[Literal[DISEASE_CATEGORIES]]
@@ -123,12 +138,17 @@ class Condition(Entry):
     sections: Annotated[dict[str, prose(35, 75)], Field(min_length=4, max_length=5)]
     question: prose(8, 28)
     answer: prose(30, 70)
+    clinical_question: prose(8, 28)
+    plain_answer: prose(30, 70)
     pair: Annotated[list[prose(10, 35)], Field(min_length=2, max_length=2)]
 
     @model_validator(mode="after")
-    def _question_avoids_the_name(self):
-        require_no_shared_words(self.question, " ".join([self.name, *self.synonyms]), "question")
-        require_no_shared_words(self.answer, " ".join([self.name, *self.synonyms]), "answer")
+    def _questions_avoid_the_name(self):
+        names = " ".join([self.name, *self.synonyms])
+        for what in ("question", "answer", "clinical_question", "plain_answer"):
+            require_no_shared_words(getattr(self, what), names, what)
+        require_other_words(self.question, self.answer)
+        require_other_words(self.clinical_question, self.plain_answer)
         return self
 
 
@@ -166,6 +186,11 @@ class ConsumerQuestion(Entry):
     question: prose(5, 25)
     answer: prose(45, 100)
 
+    @model_validator(mode="after")
+    def _answer_uses_other_words(self):
+        require_other_words(self.question, self.answer)
+        return self
+
 
 class Abstract(Entry):
     term: Literal[PUBMED_TERMS + PMC_TERMS]
@@ -179,6 +204,7 @@ class Abstract(Entry):
     def _question_avoids_the_title(self):
         if self.question:
             require_no_shared_words(self.question, self.title, "question")
+            require_other_words(self.question, self.abstract)
         return self
 
 
@@ -191,6 +217,7 @@ class Preprint(Entry):
     @model_validator(mode="after")
     def _question_avoids_the_title(self):
         require_no_shared_words(self.question, self.title, "question")
+        require_other_words(self.question, self.abstract)
         return self
 
 
@@ -218,15 +245,17 @@ class Diagnosis(Entry):
     """What a discharge note for one exact discharge diagnosis is rendered from."""
 
     diagnosis: str
+    part: Literal["evaluation", "training"] = "evaluation"
     ages: Annotated[list[int], Field(min_length=2, max_length=2)]
     sexes: list[Literal["M", "F"]]
-    complaints: terms(8, 14)
+    complaints: terms(8, 30)
     onset: Annotated[list[prose(6, 35)], Field(min_length=8)]
     story: Annotated[list[prose(6, 40)], Field(min_length=12)]
     negatives: Annotated[list[prose(4, 25)], Field(min_length=6)]
     findings: Annotated[list[prose(10, 50)], Field(min_length=10)]
     course: Annotated[list[prose(10, 45)], Field(min_length=8)]
     details: Annotated[list[Detail], Field(min_length=10)]
+    reasons: Annotated[list[prose(8, 25)], Field(min_length=8)]
     instructions: Annotated[list[prose(15, 60)], Field(min_length=8)]
 
 
@@ -236,6 +265,7 @@ class Comorbidity(Entry):
     diagnosis: str
     abbreviation: str
     ages: Annotated[list[int], Field(min_length=2, max_length=2)]
+    sexes: list[Literal["M", "F"]] = ["M", "F"]
     not_with: list[str]
     not_beside: list[str] = []
     history: prose(3, 25)
