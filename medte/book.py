@@ -50,11 +50,14 @@ def make(profile: str, say: Say) -> Path:
 
 def check(profile: str) -> list[str]:
     """What is wrong with the finished run of a profile: its results and its site; nothing is computed."""
+    from medte.report.mini_card import versions
     from medte.report.pages import stale_records
 
     run = Run(profile)
     edition = Edition(run.folders.edition)
     data = {task.name: edition.tasks[task.name]["hash"] for task in tasks_of(run.profile, edition)}
     problems = check_results(Store(run.folders.results).all(), run.profile.models, data)
+    if edition.name == "mini" and edition.manifest["hash"] != versions()[-1]["hash"]:
+        problems.append("the mini edition's data are no frozen version; run `medte data freeze`")
     problems += [f"{name} is not what its source gives; run `make notebooks`" for name in out_of_step()]
     return problems + stale_records() + check_site(run.folders.site)

@@ -9,7 +9,7 @@ from pathlib import Path
 from medte import paths
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import write_recorded
-from medte.manifest import digest, write_json
+from medte.manifest import write_json
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
 from medte.tasks.catalogue import FAMILIES
@@ -81,8 +81,12 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
         }
         rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps})
     path = paths.recorded() / f"{profile}-seeds.json"
-    tasks = {name: about["hash"] for name, about in main.edition.tasks.items()}
-    facts = {"model": model, "compared_with": main.profile.compared_with, "data": digest(tasks), "seeds": rows}
+    facts = {
+        "model": model,
+        "compared_with": main.profile.compared_with,
+        "data": main.edition.manifest["hash"],
+        "seeds": rows,
+    }
     write_json(path, _where_and_when(main) | facts)
     return path
 

@@ -115,14 +115,27 @@ def recorded(name: str) -> tuple[dict[str, Any], Scores]:
 
 
 def stale_records() -> list[str]:
-    """What is recorded under another profile than today's, a line each."""
+    """What is recorded of another profile, or of other text, than today's, a line each."""
+    stale = []
     about, _ = recorded("open")
-    same = about["profile_hash"] == load_profile("open").hash
-    return (
-        []
-        if same
-        else ["recorded/open.jsonl is of another profile than profiles/open.yaml; run `make record PROFILE=open`"]
-    )
+    if about["profile_hash"] != load_profile("open").hash:
+        stale.append("recorded/open.jsonl is of another profile than profiles/open.yaml; run `medte record -p open`")
+    data = mini_card.versions()[-1]["hash"]
+    of_mini = {
+        "mini-plain.jsonl": (recorded("mini-plain")[0]["data"], "medte record -p mini --variant plain"),
+        "mini-seeds.json": (_json("mini-seeds.json")["data"], "medte record -p mini --seeds 1,2,3"),
+        "agreement.json": (mini_card.agreement()["mini"], "medte record -p open --agreement"),
+    }
+    stale += [
+        f"recorded/{name} is of another version of the mini edition than the last; run `{command}`"
+        for name, (hash_, command) in of_mini.items()
+        if hash_ != data
+    ]
+    return stale
+
+
+def _json(name: str) -> dict[str, Any]:
+    return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))
 
 
 def _provenance(about: dict[str, Any]) -> str:
@@ -176,7 +189,7 @@ def seeds(profile: str) -> str:
     path = paths.recorded() / f"{profile}-seeds.json"
     if not path.exists():
         return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = _json(path.name)
     columns = list(record["seeds"][0]["difference"])
     rows = [
         [f"seed {row['seed']}", *(f"{row['held_out'][when]['loss']:.3f}" for when in ("before", "after"))]
@@ -202,7 +215,7 @@ def choice(profile: str) -> str:
             f"{row['before']['mrr']:.3f}",
             f"{row['after']['mrr']:.3f}",
         ]
-        for row in json.loads(path.read_text(encoding="utf-8"))["candidates"]
+        for row in _json(path.name)["candidates"]
     ]
     caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
     return tables.html(["Setting", "Before training", "After"], rows, caption)
