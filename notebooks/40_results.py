@@ -62,7 +62,7 @@ HTML(pages.verdict(scores, run.profile))
 # ## Is it the pairs, and does it hold for new diseases?
 #
 # Fine-tuning moves an encoder even where the pairs mean nothing. The sham is trained on the same texts, with their partners dealt
-# out anew: what the recipe gains counts only above it.
+# out anew: what the recipe gains counts only where it is above the base and above the sham.
 
 # %%
 HTML(pages.sham(scores, run.profile))

@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from medte import paths
+from medte.models.registry import registry
 from medte.report import tables
 
 WIDTH = 118  # of the report
@@ -145,7 +146,7 @@ def summary(report: Mapping[str, Any]) -> str:
             f"{sizes['class_texts']} ({sizes['test_texts']})",
             f"≥ {BOUNDS['class_texts']} ({BOUNDS['test_texts']})",
         ],
-        ["distinct tokens to encode for the 51 tasks", f"{sizes['tokens']:,}", f"≤ {BOUNDS['tokens']:,}"],
+        ["distinct tokens to encode for the 51 tasks", f"{sizes['tokens']:,}", f"≤\u00a0{BOUNDS['tokens']:,}"],
         ["knowledge files, MB", f"{sizes['megabytes']}", f"≤ {BOUNDS['megabytes']}"],
         ["seconds to build it on two cores", f"{sizes['seconds']}", f"≤ {BOUNDS['seconds']}"],
     ]
@@ -203,7 +204,7 @@ def summary(report: Mapping[str, Any]) -> str:
                 f"≤ {BOUNDS['low']}",
             ]
         )
-    for days, best in report["ceilings"].items():
+    for days, best in sorted(report["ceilings"].items(), key=lambda pair: int(pair[0])):
         rows.append(
             [f"readmission within {days} days: the best accuracy that can be expected, %", share(best), tables.MISSING]
         )
@@ -216,17 +217,17 @@ def summary(report: Mapping[str, Any]) -> str:
 
 def history(known: Sequence[Mapping[str, Any]]) -> str:
     """The versions with the mean of every model over the 51 tasks, as an HTML table."""
-    models = list(dict.fromkeys(model for version in known for model in version["scores"]))
+    scored = {model for version in known for model in version["scores"]}
+    models = [model for model in registry() if model in scored]
     rows = [
         [
-            f"{version['version']} <small>{version['date']}</small>",
-            escape(version["change"]),
-            f"<code>{version['hash'][:8]}</code>",
+            f"{version['version']}, {version['date']}: <small>{escape(version['change'])} "
+            f"Data <code>{version['hash'][:8]}</code></small>"
         ]
         + [tables.percent(version["scores"].get(model, {}).get("all")) for model in models]
         for version in known
     ]
-    header = ["Version", "What changed", "Data", *(tables.title(model) for model in models)]
+    header = ["Version", *(tables.title(model) for model in models)]
     return tables.html(
         header,
         rows,
