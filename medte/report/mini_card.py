@@ -12,6 +12,7 @@ from typing import Any
 from medte import paths
 from medte.models.registry import registry
 from medte.report import tables
+from medte.tasks.catalogue import FAMILIES
 
 WIDTH = 118  # of the report
 BOUNDS = {
@@ -235,6 +236,10 @@ def history(known: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _in_order(families: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(family, families[family]) for family in (*FAMILIES, "all") if family in families]
+
+
 def agreement_table(record: Mapping[str, Any]) -> str:
     """Kendall's tau by family, as an HTML table."""
     rows = [
@@ -242,7 +247,7 @@ def agreement_table(record: Mapping[str, Any]) -> str:
             tables.FAMILY_TITLE.get(family, "All tasks"), str(about["tasks"]["mini"]), str(about["tasks"]["real"]),
             f'{about["tau"]:.2f} <span class="interval">{about["low"]:.2f}\u2009…\u2009{about["high"]:.2f}</span>'.replace("-", "−"),
         ]
-        for family, about in record["families"].items()
+        for family, about in _in_order(record["families"])
     ]  # fmt: skip
     count = len(next(iter(record["families"].values()))["means"])
     caption = (
@@ -257,12 +262,12 @@ def agreement_sentence(data: str) -> str:
     record = agreement()
     if record is None:
         return ""
-    about = record["families"]["all"]
-    count = len(about["means"])
+    *families, (_, about) = _in_order(record["families"])
+    apart = ", ".join(f"{family['tau']:.2f} in {name.replace('_', ' ')}" for name, family in families)
     same = "" if record["mini"] == data else ", on an earlier version of this text"
     return (
-        f"Of {count} encoders of graded quality it gives an order that agrees with the one on real text with Kendall's τ = {about['tau']:.2f} "
-        f"({about['low']:.2f} to {about['high']:.2f}; 1 would be the same order{same})."
+        f"It orders {len(about['means'])} encoders of graded quality as real text does with Kendall's τ = {about['tau']:.2f} "
+        f"({about['low']:.2f} to {about['high']:.2f}; 1 would be the same order{same}): {apart}."
     )
 
 
