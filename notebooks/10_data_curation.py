@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Where do the texts come from, and what was dropped?
 #
-# A benchmark score means something only if the model has not seen the benchmark. So each source is split by
-# document, page, article, question or patient, before anything is made of it; and every training pair that still
+# A benchmark score means something only if the model has not seen the benchmark. So the texts are split before anything is
+# made of them, by subject or by whole documents (pages, articles, questions, patients); and every training pair that still
 # touches an evaluation text is dropped and counted.
 #
 # *Reads* the profile's sources. *Writes* the edition: task data and training pairs. A few seconds.
