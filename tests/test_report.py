@@ -145,6 +145,7 @@ def test_the_report_fits_a_screen_and_names_tasks_outside():
     counts = {"sources": {"pubmed": {"records": 9, "evaluation": 5, "training": 4}}, "pairs": {"pubmed": 4}}
     text = mini_card.screen(REPORT, counts, "mini edition")
     assert len(text.splitlines()) < 30 and "MedQAPairClassification" in text and "outside the bounds: nothing" in text
+    assert "not reviewed by clinicians" in text
     assert "not checked" in mini_card.screen(REPORT | {"right": None}, counts, "mini edition")
     assert "MedQAPairClassification" not in mini_card.summary(REPORT) and "96.0" in mini_card.summary(REPORT)
 

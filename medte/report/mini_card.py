@@ -15,6 +15,10 @@ from medte.report import tables
 from medte.tasks.catalogue import FAMILIES
 
 WIDTH = 118  # of the report
+HONEST = (
+    "written by machine, not reviewed by clinicians; patients and studies are fictional, patients have no names; "
+    "one writer's habits; not for clinical use"
+)
 BOUNDS = {
     "ceiling": 0.97, "margin": 0.03, "ids": 0.95, "shared": 0.20, "near_duplicates": 0.01, "overlap": 0.15, "high": 5, "low": 10,
     "tokens": 600_000, "megabytes": 8, "seconds": 20, "rows": 300, "class_texts": 40, "test_texts": 20,
@@ -78,6 +82,9 @@ def screen(report: dict[str, Any], counts: dict[str, Any], head: str) -> str:
         "Ceilings   readmission, the best that can be expected: "
         + ", ".join(f"{share:.1%} ({days} days)" for days, share in report["ceilings"].items())
     )
+    if sentence := agreement_sentence(report["hash"]):
+        lines.append(f"Predicts   {sentence}")
+    lines.append(f"Honest     {HONEST}")
     problems = outside(report)
     lines += ["", "outside the bounds: " + ("; ".join(problems) if problems else "nothing")]
     return "\n".join(_wrapped(line) for line in lines)
