@@ -19,8 +19,6 @@ ENCODERS = (
     "MiniLM-1-layer", "MiniLM-2-layers", "MiniLM-3-layers", "MiniLM-4-layers", "MiniLM-5-layers", "all-MiniLM-L6-v2",
     "MEDTE-mini-10-steps", "MEDTE-mini-20-steps", "MEDTE-mini", "MEDTE-mini-sham", "MEDTE-mini-plain", "MEDTE-open",
 )  # fmt: skip
-
-
 PATH = paths.recorded() / "agreement.json"
 
 
@@ -46,7 +44,7 @@ def _agreement(scores: dict[str, Scores], family: str) -> dict[str, Any] | None:
 
     The interval comes from a bootstrap over the documents of both sides, the encoders fixed.
     """
-    tasks = {name: own.tasks if family == "all" else own.of_family(family) for name, own in scores.items()}
+    tasks = {name: own.groups().get(family, []) for name, own in scores.items()}
     if not all(tasks.values()):
         return None
     means, drawn = {}, {}

@@ -205,7 +205,7 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
         documents.update(data.rows["unit"])
     say(f"{len(tasks)} of {len(catalogue())} tasks built, {len(texts):,} distinct texts")
 
-    tables, leaks = [], Counter()
+    tables, leaks = [], {}
     spare = [record for record in parts.evaluation if record.document not in documents]
     for kind, records in (("subjects", parts.training), ("documents", [*parts.kin, *spare])):
         candidates = [
@@ -214,12 +214,12 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
             for pair in make_pairs(record for record in records if record.source == source)
         ]
         clean_pairs, found = audit(dict.fromkeys(candidates), texts, documents)
-        leaks += found
+        leaks[kind] = found
         tables.append(pd.DataFrame(map(asdict, _capped(clean_pairs, profile)), columns=PAIR_COLUMNS).assign(split=kind))
     table = pd.concat(tables, ignore_index=True)
     table.to_parquet(folder / "pairs.parquet", index=False)
     ours = table[table["split"] == "subjects"]
-    say(f"{len(ours):,} training pairs; {sum(leaks.values()):,} dropped because they touch the evaluation")
+    say(f"{len(ours):,} training pairs; {leaks['subjects'].total():,} dropped because they touch the evaluation")
 
     facts = {
         "edition": profile.data.edition,
@@ -232,7 +232,7 @@ def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Editi
         "evaluation_texts": len(texts),
         "pairs": _by_source(ours),
         "pairs_by_document": _by_source(table),
-        "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(leaks.items())},
+        "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(leaks["subjects"].items())},
         "subjects": _subjects(parts),
         "training_texts_in_evaluation": len(texts & {*table["sentence1"], *table["sentence2"]}),
     }

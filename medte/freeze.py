@@ -12,11 +12,8 @@ from medte.models.registry import entry
 from medte.quality import assess
 from medte.report.mini_card import versions
 from medte.run import Run, Say
-from medte.tasks.catalogue import FAMILIES
 
 ALLOWED = {"random", "tfidf", "static"}  # kinds of models that may be scored before the freeze
-
-
 PATH = paths.recorded() / "mini-versions.json"
 
 
@@ -60,9 +57,8 @@ def record_scores(run: Run) -> dict[str, Any]:
     if not known or known[-1]["hash"] != run.edition.manifest["hash"]:
         raise MedteError("these data are no frozen version; run `medte data freeze` first")
     scores = Scores(run.results(), draws=2)
-    groups = {family: scores.of_family(family) for family in FAMILIES} | {"all": scores.tasks}
     known[-1]["scores"] = {
-        model: {name: round(scores.mean(model, tasks).value, 4) for name, tasks in groups.items() if tasks}
+        model: {name: round(scores.mean(model, tasks).value, 4) for name, tasks in scores.groups().items()}
         for model in scores.models
     }
     write_json(PATH, known)

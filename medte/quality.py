@@ -27,14 +27,7 @@ from medte.sources.mini.subjects import share_naming
 from medte.tasks.catalogue import catalogue
 
 JUDGES = ("tfidf", "potion-base-4M")  # set the difficulty; neither is what the edition is there to judge
-WRITTEN = {
-    "pubmed",
-    "biorxiv",
-    "medrxiv",
-    "wikipedia",
-    "medquad",
-    "medmcqa",
-}  # whose queries were written for documents
+WRITTEN = {"pubmed", "biorxiv", "medrxiv", "wikipedia", "medquad", "medmcqa"}  # whose queries were written
 
 
 def assess(run: Run, say=lambda line: None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from medte.evaluation.store import write_recorded
 from medte.manifest import write_json
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
-from medte.tasks.catalogue import FAMILIES
 
 
 def machine() -> str:
@@ -73,11 +72,9 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     for seed in seeds:
         run = main if seed == main.profile.training.seed else _with_seed(main, seed)
         scores = Scores([*base, *run.results(models=[model])], draws=2)
-        groups = {family: scores.of_family(family) for family in FAMILIES} | {"all": scores.tasks}
         gaps = {
             name: scores.difference(model, main.profile.compared_with, tasks).value
-            for name, tasks in groups.items()
-            if tasks
+            for name, tasks in scores.groups().items()
         }
         rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps})
     path = paths.recorded() / f"{profile}-seeds.json"

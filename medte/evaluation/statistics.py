@@ -16,6 +16,7 @@ import numpy as np
 
 from medte.evaluation.items import values
 from medte.evaluation.store import Result
+from medte.tasks.catalogue import FAMILIES
 
 LEVELS = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -79,6 +80,11 @@ class Scores:
         points = [self.results[model, task]["value"] - self.results[other, task]["value"] for task in tasks]
         drawn = np.mean([self._replicates[model, task] - self._replicates[other, task] for task in tasks], axis=0)
         return estimate(np.mean(points), drawn, len(tasks))
+
+    def groups(self) -> dict[str, list[str]]:
+        """The tasks of each family that has some, and under "all" every task."""
+        families = {family: tasks for family in FAMILIES if (tasks := self.of_family(family))}
+        return families | {"all": self.tasks}
 
     def of_family(self, family: str) -> list[str]:
         """The tasks of one family."""

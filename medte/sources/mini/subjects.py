@@ -1,7 +1,8 @@
 """What a text is about: the disease, or other named thing, that it was written on.
 
 Training and evaluation are split by subject, over all kinds of text at once (`edition.split`): no page, abstract, study,
-question or note that a model is trained on is about a disease that it is judged on.
+question or note whose subject is named here is trained on where that disease is judged on. A text whose heading names no
+disease, and whose body names none twice, has no subject and is split by document.
 """
 
 import re
