@@ -13,7 +13,7 @@ def home(tmp_path, monkeypatch):
     """Every test runs in a home of its own, without the settings of whoever starts it, and offline."""
     monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    for setting in ("MEDTE_MIRROR", "MEDTE_REPOSITORY", "MIMIC_FOLDER"):
+    for setting in ("MEDTE_EMAIL", "MEDTE_MIRROR", "MEDTE_REPOSITORY", "MIMIC_FOLDER", "NCBI_API_KEY"):
         monkeypatch.delenv(setting, raising=False)
     return tmp_path / "home"
 

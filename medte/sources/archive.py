@@ -1,9 +1,11 @@
-"""Members of a compressed archive as a publisher serves it; a cut or damaged file is an error that says so."""
+"""Tables and archives as a publisher serves them; a cut or damaged file is an error that says so."""
 
 import lzma
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from medte.errors import MedteError
 
@@ -25,3 +27,18 @@ def members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     except (tarfile.TarError, EOFError, lzma.LZMAError) as error:
         raise MedteError(f"{path} is damaged or cut off ({error or type(error).__name__}); fetch it again") from error
     yield from sorted(contents.items())
+
+
+def table(path: Path, *kinds: Collection[str]) -> pd.DataFrame:
+    """A CSV file, each cell as it stands there (recipe §5, point 18), with all columns of one of `kinds`.
+
+    MedteError where it is damaged or something else.
+    """
+    try:
+        cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, EOFError, lzma.LZMAError) as error:
+        raise MedteError(f"{path} is damaged ({error}); fetch it again") from error
+    if not any(set(columns) <= {*cells} for columns in kinds):
+        wanted = " or ".join(", ".join(sorted(columns)) for columns in kinds)
+        raise MedteError(f"{path} has the columns {', '.join(cells)}; it should have {wanted}")
+    return cells
