@@ -5,8 +5,10 @@ import io
 import json
 import lzma
 import os
+import tarfile
 import threading
 from collections import Counter
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,16 +17,16 @@ import pytest
 
 from medte.errors import MedteError
 from medte.sources import clinicaltrials
-from medte.sources.clinicaltrials import fetch, plan, read
+from medte.sources.clinicaltrials import SOURCE, fetch, plan, read
 from medte.sources.getting import Getter, Manners
 
 MIRROR = os.environ.get("MEDTE_MIRROR")
 QUICK = Manners(per_second=1000, attempts=3, first_wait=0.01, longest_wait=30, timeout=5)
 
 
-def study(number, title="Größe of a trial", description="", outcomes=(), conditions=("Gout",)):
+def study(number, title="Größe of a trial", description="", outcomes=(), conditions=("Gout",), brief="short"):
     section = {
-        "identificationModule": {"nctId": f"NCT{number:08}", "briefTitle": "short"}
+        "identificationModule": {"nctId": f"NCT{number:08}", "briefTitle": brief}
         | ({"officialTitle": title} if title else {}),
         "statusModule": {"studyFirstPostDateStruct": {"date": f"2024-01-0{number}", "type": "ACTUAL"}},
         "descriptionModule": {"briefSummary": "short"} | ({"detailedDescription": description} if description else {}),
@@ -233,12 +235,13 @@ def test_texts_and_facts_of_a_study(tmp_path):
         "subject": "gout",
         "group": "gout",
         "title_kind": "official",
+        "identities": ["nct:nct00000007"],
     }
 
 
 def test_a_study_in_several_files_counts_once_and_the_fullest_is_kept(tmp_path):
     export(tmp_path, study(1, "Title"), study(2, "Other"), name="ctg-studies(1).json")
-    export(tmp_path, study(1, "Title", "Long.", OUTCOMES), study(3, title=""), name="ctg-studies(2).json")
+    export(tmp_path, study(1, "Title", "Long.", OUTCOMES), study(3, title="", brief=""), name="ctg-studies(2).json")
     export(tmp_path, study(1, "Title", "Long."), name="ctg-studies(3).json")
     dropped = Counter()
     records = {record.id[-1]: record for record in read(tmp_path, dropped)}
@@ -292,11 +295,69 @@ def test_csv_exports_in_both_column_sets_and_the_small_table(tmp_path, ending):
     assert (full.licence, small.licence) == ("public domain", "MIT")
 
 
-def test_an_official_title_is_preferred_to_a_short_one(tmp_path):
+def test_a_brief_title_stands_in_and_says_so(tmp_path):
+    (record,) = read(export(tmp_path, study(1, title="", brief="Brief")))
+    assert (record.texts["official_title"], record.facts["title_kind"]) == ("Brief", "brief")
+
+
+@pytest.mark.parametrize("outcomes", [OUTCOMES, ()])
+def test_a_record_with_an_official_title_wins_over_a_longer_one_without(tmp_path, outcomes):
     table(tmp_path / "a.csv", FULL_SITE_ROW | {"Study Title": "Short, and yet a title of more words than the other"})
-    export(tmp_path, study(2, "Official", outcomes=OUTCOMES))
+    export(tmp_path, study(2, "Official", outcomes=outcomes))
     (record,) = read(tmp_path)
-    assert record.texts["official_title"] == "Official"
+    assert (record.texts["official_title"], record.facts["title_kind"]) == ("Official", "official")
+
+
+XML = """<clinical_study><!-- of the older registry -->
+<id_info><org_study_id>X</org_study_id><nct_id>NCT00000004</nct_id></id_info>
+<brief_title>Brief</brief_title>{}<brief_summary><textblock>Not this.</textblock></brief_summary>
+<detailed_description><textblock>
+      Long,&#xD;
+      and longer.
+</textblock></detailed_description>
+<primary_outcome>
+<measure>Pain.</measure><time_frame>a day</time_frame><description>On a scale</description>
+</primary_outcome>
+<primary_outcome><measure>Walking</measure></primary_outcome>
+<secondary_outcome><measure>Sleep</measure></secondary_outcome>
+<condition>Gout</condition><condition>Old Age</condition><study_first_posted type="Estimate">{}</study_first_posted>
+</clinical_study>"""
+OFFICIAL = "<official_title>Official</official_title>"
+
+
+def test_the_older_registrys_xml(tmp_path):
+    (tmp_path / "NCT00000004.xml").write_text(XML.format(OFFICIAL, "February 7, 2003"), encoding="utf-8")
+    (record,) = read(tmp_path)
+    assert record.texts == {
+        "official_title": "Official",
+        "detailed_description": "Long, and longer.",
+        "primary_outcomes": "Pain. On a scale Walking",
+        "first_primary_outcome": "Pain. On a scale",
+    }
+    assert (record.id, record.date, record.licence) == ("clinicaltrials:NCT00000004", "2003-02-07", "public domain")
+    assert record.facts["conditions"] == ["Gout", "Old Age"] and record.facts["title_kind"] == "official"
+
+
+@pytest.mark.parametrize(("said", "date"), [("February 2003", "2003-02"), ("", None), ("in spring", None)])
+def test_xml_in_an_archive_with_gaps(tmp_path, said, date):
+    with tarfile.open(tmp_path / "x.tar.xz", "w:xz") as tar:
+        content = XML.format("", said).encode()
+        info = tarfile.TarInfo("studies/NCT00000004.xml")
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    (record,) = read(tmp_path)
+    assert (record.texts["official_title"], record.facts["title_kind"], record.date) == ("Brief", "brief", date)
+
+
+def test_the_source_is_the_whole_registry_whatever_the_classes(registry, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDTE_EMAIL", "me@example.org")
+    monkeypatch.setattr(clinicaltrials, "MANNERS", QUICK)
+    for name in ("plan", "fetch"):
+        monkeypatch.setattr(clinicaltrials, name, partial(getattr(clinicaltrials, name), url=registry.url))
+    assert SOURCE.plan(tmp_path, [], print).startswith("ClinicalTrials.gov, every study: 2 requests, about ")
+    assert SOURCE.fetch(tmp_path, [], print)["records"] == 5
+    assert not any("query.term" in query for query in registry.asked)
+    assert len(list(SOURCE.read(tmp_path, Counter()))) == 5
 
 
 @pytest.mark.parametrize(
@@ -304,6 +365,8 @@ def test_an_official_title_is_preferred_to_a_short_one(tmp_path):
     [
         ("ctg-studies.json", b'[{"protocolSection": ', r"ctg-studies\.json is damaged"),
         ("ctg-studies.json", b"<html></html>", r"ctg-studies\.json is damaged"),
+        ("a.xml", b"<clinical_study><id_info>", r"a\.xml is damaged or cut off"),
+        ("a.xml", b"<clinical_study/>", "study 1: .* is no NCT number"),
         ("ctg-studies.json", "Größe".encode("latin-1"), r"ctg-studies\.json is damaged"),
         ("ctg-studies.json", b'{"studies": []}', "should be a list of studies"),
         ("ctg-studies.json", b'[{"protocolSection": {}}]', "study 1: .* is no NCT number"),
@@ -327,10 +390,10 @@ def test_counts_of_the_real_exports():
     dropped = Counter()
     records = list(read(Path(MIRROR) / "clinicaltrials", dropped))
     assert dropped == {"study that is there already": 10}
-    assert Counter(record.facts["title_kind"] for record in records) == {"official": 51, "brief": 717 + 172 + 99}
+    assert Counter(record.facts["title_kind"] for record in records) == {"official": 51 + 65, "brief": 717 + 172 + 99}
     assert Counter(name for record in records for name in record.texts) == {
-        "official_title": 1039,
-        "detailed_description": 20,
-        "primary_outcomes": 51 + 170 + 99,
-        "first_primary_outcome": 51 + 170,
+        "official_title": 1039 + 65,
+        "detailed_description": 20 + 38,
+        "primary_outcomes": 51 + 170 + 99 + 62,
+        "first_primary_outcome": 51 + 170 + 62,
     }

@@ -6,19 +6,20 @@ import os
 import threading
 from collections import Counter
 from datetime import date
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from medte.errors import MedteError
+from medte.sources import preprints
 from medte.sources.getting import Getter, Manners
-from medte.sources.preprints import biorxiv, fetch, medrxiv, plan
+from medte.sources.preprints import BIORXIV, MEDRXIV, biorxiv, fetch, medrxiv, plan
 
 MIRROR = os.environ.get("MEDTE_MIRROR")
 QUICK = Manners(per_second=1000, attempts=3, first_wait=0.01, longest_wait=30, timeout=5)
 JANUARY = (date(2020, 1, 1), date(2020, 1, 31))
-MEDRXIV = {"medrxiv": JANUARY}
 
 
 def row(number, version=1, **changed):
@@ -32,6 +33,7 @@ def row(number, version=1, **changed):
         "license": "cc_by_nc_nd",
         "category": "pain medicine",
         "abstract": f"We measured {number} things in version {version}.",
+        "published": "NA",
         "server": "medRxiv",
     } | changed
 
@@ -129,21 +131,51 @@ def server():
     server.server_close()
 
 
-def fetched(folder, server, windows=MEDRXIV):
-    with Getter(folder, "me@example.org", QUICK) as getter:
-        return fetch(getter, windows, server.url)
+def fetched(folder, server, name="medrxiv", window=JANUARY):
+    with Getter(folder / name, "me@example.org", QUICK) as getter:
+        return fetch(getter, name, window, server.url)
 
 
 def test_each_server_is_fetched_to_its_end_and_no_further(server, tmp_path):
-    manifest = fetched(tmp_path, server, {"biorxiv": JANUARY, "medrxiv": JANUARY})
-    assert manifest["records"] == {"biorxiv": 1, "medrxiv": 5}
+    assert [fetched(tmp_path, server, name)["records"] for name in ("biorxiv", "medrxiv")] == [1, 5]
     assert server.asked == ["biorxiv/0", "medrxiv/0", "medrxiv/2", "medrxiv/4"]
     assert [record.id for record in biorxiv(tmp_path)] == ["biorxiv:10.1101/2020.01.07"]
     records = list(medrxiv(tmp_path))
     assert [record.id for record in records] == [f"medrxiv:10.1101/2020.01.0{number}" for number in range(1, 6)]
     assert records[0].texts == {"title": "Größe 1", "abstract": "We measured 1 things in version 1."}
     assert (records[0].source, records[0].date, records[0].licence) == ("medrxiv", "2020-01-01", "CC-BY-NC-ND")
-    assert records[0].facts == {"categories": ["pain medicine"]}
+    assert records[0].facts == {"categories": ["pain medicine"], "identities": ["doi:10.1101/2020.01.01"]}
+
+
+def test_each_server_is_fetched_and_read_without_the_other(server, tmp_path):
+    fetched(tmp_path, server, "biorxiv")
+    assert len(list(biorxiv(tmp_path))) == 1 and list(medrxiv(tmp_path)) == []
+    server.troubles = {2: [server_error] * 3}
+    with pytest.raises(MedteError, match="HTTP 500"):
+        fetched(tmp_path, server, "medrxiv")
+    assert len(list(biorxiv(tmp_path))) == 1
+
+
+def test_a_preprint_that_became_an_article_is_known_by_its_doi_too(server, tmp_path):
+    server.rows["medrxiv"] = [row(1), row(1, 2, published="10.1/Journal.1")]
+    fetched(tmp_path, server)
+    (record,) = medrxiv(tmp_path)
+    assert record.facts["identities"] == ["doi:10.1101/2020.01.01", "doi:10.1/journal.1"]
+
+
+def test_the_sources_ask_for_the_papers_windows(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDTE_EMAIL", "me@example.org")
+    monkeypatch.setattr(preprints, "MANNERS", QUICK)
+    for name in ("plan", "fetch"):
+        monkeypatch.setattr(preprints, name, partial(getattr(preprints, name), url=server.url))
+    assert MEDRXIV.plan(tmp_path, [], print).startswith("medRxiv, posted from 2016-01-01 to 2024-12-31: 2 requests")
+    assert MEDRXIV.fetch(tmp_path, [], print)["query"]["window"] == ["2016-01-01", "2024-12-31"]
+    assert BIORXIV.fetch(tmp_path, [], print)["query"]["window"] == ["2016-01-01", "2022-12-31"]
+    assert [len(list(source.read(tmp_path, Counter()))) for source in (BIORXIV, MEDRXIV)] == [1, 5]
+    assert [(source.name, source.place) for source in (BIORXIV, MEDRXIV)] == [
+        ("biorxiv", "preprints"),
+        ("medrxiv", "preprints"),
+    ]
 
 
 @pytest.mark.parametrize("cursor", [0, 2, 4])
@@ -153,7 +185,7 @@ def test_each_server_is_fetched_to_its_end_and_no_further(server, tmp_path):
 )
 def test_a_page_that_is_none_is_asked_for_again(server, tmp_path, trouble, cursor):
     server.troubles = {cursor: [trouble, trouble]}
-    assert fetched(tmp_path, server)["records"] == {"medrxiv": 5}
+    assert fetched(tmp_path, server)["records"] == 5
     assert len(server.asked) == 5
     assert len(list(medrxiv(tmp_path))) == 5
 
@@ -163,7 +195,7 @@ def test_a_short_page_loses_nothing(server, tmp_path):
         handler.answer(json.dumps(handler.page | {"collection": handler.page["collection"][:1]}).encode())
 
     server.troubles = {0: [short]}
-    assert fetched(tmp_path, server)["records"] == {"medrxiv": 5}
+    assert fetched(tmp_path, server)["records"] == 5
     assert server.asked == ["medrxiv/0", "medrxiv/1", "medrxiv/3"]
     assert len(list(medrxiv(tmp_path))) == 5
 
@@ -180,22 +212,22 @@ def test_a_page_that_stays_bad_ends_the_run_and_the_next_goes_on(server, tmp_pat
 
 
 def test_plan_says_what_is_left(server, tmp_path):
-    with Getter(tmp_path, "me@example.org", QUICK) as getter:
-        plans = plan(getter, {"biorxiv": JANUARY, "medrxiv": JANUARY}, server.url)
-    assert {name: one.requests for name, one in plans.items()} == {"biorxiv": 0, "medrxiv": 2}
+    for name, requests in (("biorxiv", 0), ("medrxiv", 2)):
+        with Getter(tmp_path / name, "me@example.org", QUICK) as getter:
+            assert plan(getter, name, JANUARY, server.url).requests == requests
 
 
 @pytest.mark.parametrize(
-    ("windows", "message"),
+    ("name", "window", "message"),
     [
-        ({"medarxiv": JANUARY}, "did you mean 'medrxiv'"),
-        ({"medrxiv": JANUARY[::-1]}, "before it begins"),
-        ({"medrxiv": (date(1999, 1, 1), date(1999, 1, 2))}, "says 'no posts found'"),
+        ("medarxiv", JANUARY, "did you mean 'medrxiv'"),
+        ("medrxiv", JANUARY[::-1], "before it begins"),
+        ("medrxiv", (date(1999, 1, 1), date(1999, 1, 2)), "says 'no posts found'"),
     ],
 )
-def test_a_window_without_sense_is_an_error(server, tmp_path, windows, message):
+def test_a_window_without_sense_is_an_error(server, tmp_path, name, window, message):
     with pytest.raises(MedteError, match=message):
-        fetched(tmp_path, server, windows)
+        fetched(tmp_path, server, name, window)
 
 
 def test_only_the_latest_version_counts(server, tmp_path):
@@ -269,7 +301,7 @@ def test_a_table_gives_each_server_its_own_and_markup_becomes_words(tmp_path, en
     (ours,) = medrxiv(folder)
     assert ours.texts == {"title": "Cells", "abstract": "Count 103 cells, p < 0.05. And mice."}
     assert (ours.id, ours.date, ours.licence) == ("medrxiv:10.1101/x.1", "2020-03-01", "CC0-1.0")
-    assert ours.facts == {"categories": []}
+    assert ours.facts == {"categories": [], "identities": ["doi:10.1101/x.1"]}
     assert [record.texts["title"] for record in biorxiv(folder)] == ["NA in a cell"]
 
 

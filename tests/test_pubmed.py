@@ -1,220 +1,29 @@
-"""PubMed's E-utilities, played by a small server on loopback; its XML files and tables, made up here; and the mirror."""
+"""PubMed's XML files and what is fetched from it, made up here; and the real files."""
 
 import gzip
 import io
-import json
 import os
 import re
 import tarfile
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
-from test_getting import FAST, Answer, getter, serving, without_proxy  # noqa: F401
+from test_entrez import DAY, Utilities, article, article_set
+from test_getting import FAST, serving, without_proxy  # noqa: F401
 
 from medte.errors import MedteError
-from medte.manifest import unseal
-from medte.sources import pubmed
-from medte.sources.pubmed import Search, fetch, manners, plan, read
+from medte.sources import entrez, pubmed
+from medte.sources.pubmed import SOURCE, read
 
 MIRROR = os.environ.get("MEDTE_MIRROR")
-
-
-def article(pmid, abstract="<Abstract><AbstractText>Swollen toe.</AbstractText></Abstract>", title="A toe.", more=""):
-    return (
-        f'<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article><Journal><JournalIssue><PubDate>'
-        f"<Year>2022</Year><Month>Mar</Month><Day>5</Day></PubDate></JournalIssue></Journal>"
-        f"<ArticleTitle>{title}</ArticleTitle>{abstract}</Article>{more}</MedlineCitation></PubmedArticle>"
-    )
-
-
-def article_set(*parts):
-    return f'<?xml version="1.0" encoding="UTF-8"?><PubmedArticleSet>{"".join(parts)}</PubmedArticleSet>'
 
 
 def read_xml(tmp_path, *parts, dropped=None):
     (tmp_path / "a.xml").write_text(article_set(*parts), encoding="utf-8")
     return list(read(tmp_path, dropped))
-
-
-# --- the E-utilities ---------------------------------------------------------------------------------------------------
-
-DAY = date(2022, 3, 31)
-LIBRARY = {
-    **{
-        number: ("gout", DAY - timedelta(days=number), DAY) for number in range(1, 31)
-    },  # one on each day of March but the 31st
-    **{number: ("gout", DAY, DAY + timedelta(days=number)) for number in range(31, 40)},  # nine on the 31st
-    40: ("asthma gout", date(2022, 3, 1), DAY),
-    41: ("gout", date(2022, 2, 28), DAY),
-    42: ("gout", date(2022, 4, 1), DAY),
-    43: ("gout", DAY, date(2026, 1, 1)),  # entered too late
-}  # PMID → words, day of publication, day of entry
-MARCH = {"first": date(2022, 3, 1), "last": DAY, "entered_until": date(2023, 1, 1)}
-
-
-def span(text, field):
-    days = re.search(rf"(\d{{4}}/\d\d/\d\d):(\d{{4}}/\d\d/\d\d)\[{field}\]", text).groups()
-    return [date(*map(int, day.split("/"))) for day in days]
-
-
-class Utilities:
-    """Answers as PubMed does from `LIBRARY`; at most `most` ids a search; `gone` articles are not given."""
-
-    def __init__(self, most=4, gone=()):
-        self.most, self.gone = most, set(map(str, gone))
-        self.windows = []
-
-    def __call__(self, path, params, count):
-        if path == "/efetch.fcgi":
-            pmids = [pmid for pmid in params["id"].split(",") if pmid not in self.gone]
-            return Answer(article_set(*map(article, pmids)).encode())
-        assert path == "/esearch.fcgi" and params["db"] == "pubmed"
-        word = re.match(r"\((\w+)\)", params["term"])[1]
-        published, entered = span(params["term"], "dp"), span(params["term"], "crdt")
-        self.windows.append((published, entered))
-        found = [
-            str(number)
-            for number, (words, day, entry) in sorted(LIBRARY.items(), reverse=True)
-            if word in words and published[0] <= day <= published[1] and entered[0] <= entry <= entered[1]
-        ]
-        ids = found[: min(self.most, int(params["retmax"]))]
-        return Answer(json.dumps({"esearchresult": {"count": str(len(found)), "idlist": ids}}).encode())
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setattr(pubmed, "MOST_IDS", 4)
-    monkeypatch.setattr(pubmed, "BATCH", 6)
-    monkeypatch.delenv("NCBI_API_KEY", raising=False)
-
-
-def test_a_search_finds_every_article_of_every_day_and_no_other(tmp_path):
-    utilities = Utilities()
-    with serving(utilities) as source, getter(tmp_path) as get:
-        manifest = fetch(get, [Search("gout", **MARCH)], source.url)
-    asked = [int(pmid) for path, params, *_ in source.asked if "efetch" in path for pmid in params["id"].split(",")]
-    assert asked == list(range(1, 41))  # each once, in an order that no run changes
-    records = {int(record.id.removeprefix("pubmed:")): record for record in read(tmp_path)}
-    assert sorted(records) == list(range(1, 41))
-    days = [published for published, _ in utilities.windows if published[0] == published[1]]
-    assert [DAY, DAY] in days
-    (about,) = manifest["query"]["searches"]
-    assert (about["counted"], about["found"], manifest["records"]) == (40, 40, 40)
-    assert (about["first"], about["entered_until"]) == ("2022-03-01", "2023-01-01")
-    assert unseal(tmp_path) == manifest and manifest["left_out"] == {}
-
-
-def test_windows_that_are_halved_cover_their_days_once():
-    spans = [(date(2022, 1, 1), date(2022, 1, 1) + timedelta(days=days)) for days in range(1, 70)]
-    for whole in spans:
-        first, second = pubmed._halves(whole)
-        assert (first[0], second[1]) == whole and second[0] - first[1] == timedelta(days=1)
-        assert first[0] <= first[1] and second[0] <= second[1]
-
-
-def test_too_many_articles_of_one_day_of_publication_and_entry_are_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(pubmed, "MOST_IDS", 1)
-    monkeypatch.setitem(LIBRARY, 50, ("gout", DAY, DAY + timedelta(days=31)))
-    with serving(Utilities(most=1)) as source, getter(tmp_path) as get:
-        with pytest.raises(MedteError, match=r"2 articles for 'gout', published 2022-03-31, entered 2022-05-01"):
-            fetch(get, [Search("gout", **MARCH | {"first": DAY})], source.url)
-
-
-def test_records_say_all_the_terms_that_find_them(tmp_path):
-    with serving(Utilities()) as source, getter(tmp_path) as get:
-        manifest = fetch(get, [Search("asthma", **MARCH), Search("gout", **MARCH)], source.url)
-    terms = {record.id: record.facts["terms"] for record in read(tmp_path)}
-    assert terms["pubmed:40"] == ["asthma", "gout"] and terms["pubmed:1"] == ["gout"]
-    assert manifest["records"] == len(terms) == 40
-
-
-def test_another_search_at_the_end_asks_only_for_what_is_new(tmp_path):
-    with serving(Utilities()) as source:
-        with getter(tmp_path) as get:
-            fetch(get, [Search("asthma", **MARCH)], source.url)
-        asked = len(source.asked)
-        with getter(tmp_path) as get:
-            fetch(get, [Search("asthma", **MARCH)], source.url)
-        assert len(source.asked) == asked
-        with getter(tmp_path) as get:
-            fetch(get, [Search("asthma", **MARCH), Search("gout", **MARCH)], source.url)
-    assert sum("asthma" in params.get("term", "") for _, params, *_ in source.asked) == 1
-
-
-def test_the_plan_searches_and_counts_the_pages_of_articles(tmp_path):
-    with serving(Utilities()) as source:
-        with getter(tmp_path) as get:
-            said = plan(get, [Search("gout", **MARCH)], source.url)
-        searches = [path for path, *_ in source.asked].count("/esearch.fcgi")
-        assert len(source.asked) == searches + 1
-        assert said.requests == 6 and 6 * 1000 < said.bytes < 6 * 3000  # 40 articles, 6 a page, one page there
-        with getter(tmp_path) as get:
-            fetch(get, [Search("gout", **MARCH)], source.url)
-        assert len(source.asked) == searches + 7
-
-
-def test_articles_that_are_not_given_are_counted(tmp_path):
-    with serving(Utilities(gone=[3, 17])) as source, getter(tmp_path) as get:
-        manifest = fetch(get, [Search("gout", **MARCH)], source.url)
-    assert (manifest["records"], manifest["left_out"]) == (38, {"asked for, not given": 2})
-
-
-def test_a_search_that_finds_nothing_is_an_error(tmp_path):
-    with serving(Utilities()) as source, getter(tmp_path) as get:
-        with pytest.raises(MedteError, match="finds nothing for 'goat'"):
-            fetch(get, [Search("goat", **MARCH)], source.url)
-
-
-def test_dates_out_of_order_are_an_error():
-    with pytest.raises(MedteError, match="order of time"):
-        Search("gout", first=date(2023, 1, 1), last=date(2022, 1, 1))
-
-
-BAD = {
-    "PubMed reports Search Backend failed": ("/esearch.fcgi", b'{"esearchresult": {"ERROR": "Search Backend failed"}}'),
-    "0 ids of 3": ("/esearch.fcgi", b'{"esearchresult": {"count": "3", "idlist": []}}'),
-    "without count or ids": ("/esearch.fcgi", b'{"esearchresult": {}}'),
-    "a search without count or ids: ": ("/esearch.fcgi", b'{"esearchresult": null}'),
-    "JSON without esearchresult": ("/esearch.fcgi", b'{"error": "API rate limit exceeded"}'),
-    "not JSON": ("/esearch.fcgi", b"<!DOCTYPE html><html>Error Blocked Diagnostic</html>"),
-    "no whole XML: Opening and ending tag": ("/efetch.fcgi", b"<html><body><p>Error</body></html>"),
-    "no whole XML: Premature end": (
-        "/efetch.fcgi",
-        article_set(article(1)).removesuffix("</PubmedArticleSet>").encode(),
-    ),
-    "no whole XML: Invalid bytes": ("/efetch.fcgi", article_set(article(1, title="Größe")).encode("latin-1")),
-    "no article": ("/efetch.fcgi", b"<eFetchResult><ERROR>UID list is empty</ERROR></eFetchResult>"),
-}
-
-
-@pytest.mark.parametrize("trouble", BAD)
-def test_a_reply_that_is_no_answer_is_asked_for_again(tmp_path, trouble):
-    utilities, troubles, said = Utilities(), [BAD[trouble]], []
-
-    def reply(path, params, count):
-        if troubles and troubles[0][0] == path:
-            return Answer(troubles.pop()[1])
-        return utilities(path, params, count)
-
-    with serving(reply) as source, getter(tmp_path, say=said.append) as get:
-        manifest = fetch(get, [Search("gout", **MARCH)], source.url)
-    assert manifest["records"] == 40 and any(trouble in line for line in said)
-
-
-def test_ncbi_is_told_who_asks_and_the_key_allows_more_requests(tmp_path, monkeypatch):
-    assert manners().per_second == 3
-    monkeypatch.setenv("NCBI_API_KEY", "s3cret")
-    assert manners().per_second == 10
-    with serving(Utilities()) as source, getter(tmp_path) as get:
-        fetch(get, [Search("asthma", **MARCH)], source.url)
-    for _, params, *_ in source.asked:
-        assert (params["tool"], params["email"], params["api_key"]) == ("medte", "me@example.org", "s3cret")
-    assert "s3cret" not in (tmp_path / "manifest.json").read_text()
-
-
-# --- XML files ---------------------------------------------------------------------------------------------------------
 
 
 def test_all_sections_of_an_abstract_are_joined_with_their_labels(tmp_path):
@@ -236,7 +45,11 @@ def test_all_sections_of_an_abstract_are_joined_with_their_labels(tmp_path):
         "abstract": "First. METHODS: We used CO 2. Last <1 %.",
     }
     assert (record.id, record.document, record.date) == ("pubmed:7", "pubmed:7", "2022-03-05")
-    assert record.facts == {"mesh": ["Gout", "Toes"], "doi": "10.1/abc", "pmc": "PMC7", "copyright": "© A."}
+    assert record.facts == {
+        "mesh": ["Gout", "Toes"],
+        "copyright": "© A.",
+        "identities": ["pmid:7", "pmc:pmc7", "doi:10.1/abc"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -260,6 +73,12 @@ def test_a_paper_without_an_issue_has_the_date_of_its_web_page(tmp_path):
     web = "<ArticleDate><Year>2020</Year><Month>10</Month><Day>01</Day></ArticleDate></Article>"
     (record,) = read_xml(tmp_path, article(7).replace(issue, "").replace("</Article>", web))
     assert record.date == "2020-10-01"
+
+
+def test_a_doi_that_only_the_article_states_is_an_identity(tmp_path):
+    said = '<ELocationID EIdType="pii">X</ELocationID><ELocationID EIdType="doi">10.1/Y</ELocationID></Article>'
+    (record,) = read_xml(tmp_path, article(7).replace("</Article>", said))
+    assert record.facts == {"identities": ["pmid:7", "doi:10.1/y"]}
 
 
 def test_a_book_chapter_is_read(tmp_path):
@@ -328,62 +147,44 @@ def test_a_folder_without_files_of_pubmed_is_an_error(tmp_path):
         list(read(tmp_path))
 
 
-# --- tables ------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def small(monkeypatch):
+    """The source asks quickly, for what the little library holds."""
+    monkeypatch.setenv("MEDTE_EMAIL", "me@example.org")
+    monkeypatch.setattr(pubmed, "manners", lambda: FAST)
+    monkeypatch.setattr(pubmed, "TRAINING_TERM", "gout")
+    monkeypatch.setattr(pubmed, "TRAINING_SPAN", (date(2022, 3, 1), date(2022, 3, 15)))
+    monkeypatch.setattr(pubmed, "CLASSES_SPAN", (date(2022, 3, 1), DAY))
 
 
-def read_table(tmp_path, text, name="review_Nagtegaal_2019.csv", dropped=None, encoding="utf-8"):
-    (tmp_path / name).write_bytes(text.encode(encoding))
-    return list(read(tmp_path, dropped))
-
-
-def test_a_table_is_read_with_its_gaps_and_odd_rows(tmp_path):
-    dropped = Counter()
-    records = read_table(
-        tmp_path,
-        "record_id,title,abstract,year\n"
-        '1,"A toe, red","Swollen\n and ""hot"".",1999\n'
-        "2,A gap, ,2000\n"
-        "3,,No title.,2000\n"
-        "4,NA,None,0000\n"
-        "5,Short row\n"
-        "6,Long,row,2000,more\n"
-        "1,Again,the id,2001\n",
-        dropped=dropped,
-    )
-    assert [record.texts for record in records] == [
-        {"title": "A toe, red", "abstract": 'Swollen and "hot".'},
-        {"title": "NA", "abstract": "None"},
+def test_the_source_asks_for_training_and_for_each_class(tmp_path, monkeypatch, small):
+    with serving(Utilities(most=entrez.MOST_IDS)) as source:
+        for name in ("plan", "fetch"):
+            monkeypatch.setattr(entrez, name, partial(getattr(entrez, name), url=source.url))
+        assert (
+            SOURCE.plan(tmp_path, ["asthma"], print) == "PubMed, 2 complete searches: no requests: everything is there"
+        )
+        asked = len(source.asked)
+        manifest = SOURCE.fetch(tmp_path, ["asthma"], print)
+        assert asked == len(source.asked) == 3  # two searches, and a page, which was all
+    assert [(search["term"], search["found"]) for search in manifest["query"]["searches"]] == [
+        ("gout", 16),
+        ("asthma", 1),
     ]
-    assert [record.id for record in records] == ["pubmed:review_Nagtegaal_2019/1", "pubmed:review_Nagtegaal_2019/4"]
-    assert [(record.date, record.licence) for record in records] == [("1999", "CC0-1.0"), (None, "CC0-1.0")]
-    assert dropped == {"no abstract": 1, "no title": 1, "row of another length": 2, "given again, or deleted": 1}
+    terms = {record.id: record.facts["terms"] for record in SOURCE.read(tmp_path, Counter())}
+    assert len(terms) == 16 and terms["pubmed:40"] == ["gout", "asthma"] and terms["pubmed:30"] == ["gout"]
 
 
-def test_a_row_with_a_pmid_is_the_article_and_a_duplicate_shares_its_document(tmp_path):
-    (tmp_path / "a.xml").write_text(article_set(article(7)), encoding="utf-8")
-    records = read_table(
-        tmp_path,
-        "id,title,abstract,accession_number,database_provider,doi,duplicate_record_id\n"
-        "1,T,A,7,NLM,,\n2,T,A,8,NLM,10.1/X,\n3,T,A,9,Scopus,,\n4,T,A,,,,3\n",
-        name="other.csv",
-    )
-    assert [record.id for record in records] == ["pubmed:7", "pubmed:8", "pubmed:other/3", "pubmed:other/4"]
-    assert records[0].texts["title"] == "A toe." and records[1].facts == {"doi": "10.1/x"}
-    assert records[3].document == "pubmed:other/3" and records[2].licence == pubmed.LICENCE
+def test_a_source_that_cannot_say_who_asks_asks_nothing(tmp_path):
+    with pytest.raises(MedteError, match="MEDTE_EMAIL"):
+        SOURCE.fetch(tmp_path, ["asthma"], print)
 
 
-@pytest.mark.parametrize(
-    ("text", "encoding", "problem"),
-    [
-        ("title,text\nA,B\n", "utf-8", "title and abstract are needed"),
-        ("title,abstract\nGröße,B\n", "latin-1", "no table in UTF-8"),
-        ("", "utf-8", "title and abstract are needed"),
-        ('title,abstract\nA,"cut in the mid', "utf-8", "no table in UTF-8"),
-    ],
-)
-def test_what_is_no_table_is_an_error(tmp_path, text, encoding, problem):
-    with pytest.raises(MedteError, match=rf"review_Nagtegaal_2019\.csv .*{problem}"):
-        read_table(tmp_path, text, encoding=encoding)
+def test_a_fetch_that_broke_off_is_not_passed_over_for_the_files_beside_it(tmp_path):
+    (tmp_path / "a.xml").write_text(article_set(article(1)), encoding="utf-8")
+    (tmp_path / "search-of-some-kind").mkdir()
+    with pytest.raises(MedteError, match="never finished"):
+        list(read(tmp_path))
 
 
 @pytest.mark.skipif(not MIRROR, reason="MEDTE_MIRROR is not set: the publishers' files are not here")

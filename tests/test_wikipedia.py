@@ -7,6 +7,7 @@ import re
 import tarfile
 import threading
 from collections import Counter
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from medte.errors import MedteError
+from medte.sources import wikipedia
 from medte.sources.getting import Getter, Manners
-from medte.sources.wikipedia import Crawl, fetch, plan, read, sections
+from medte.sources.wikipedia import SOURCE, Crawl, fetch, plan, read
 
 MIRROR = os.environ.get("MEDTE_MIRROR")
 QUICK = Manners(per_second=1000, attempts=3, first_wait=0.01, longest_wait=30, timeout=5)
@@ -161,23 +163,6 @@ def numbers(folder):
     return [int(record.document.removeprefix("wikipedia:")) for record in read(folder)]
 
 
-def test_sections_hold_their_subsections_and_no_references():
-    extract = (
-        "First.\nMore of it.\n\n\n== Signs == \n\nSeen.\n=== In A = B ===\nDeeper.\n==== Notes ====\nA note.\n"
-        "=== Felt ===\nSore.\n== See also ==\nB.\n=== Elsewhere ===\nC.\n== Outlook ==\n\n\n== Causes ==\nx == y\n"
-        "== Signs ==\nSigns again.\n== REFERENCES ==\nA book."
-    )
-    assert list(sections(extract).items()) == [
-        ("Lead", "First.\nMore of it."),
-        ("Signs", "Seen.\nDeeper.\nSore.\nSigns again."),
-        ("Causes", "x == y"),
-    ]
-
-
-def test_a_page_without_text_has_no_sections():
-    assert sections("\n\n== Gallery ==\n\n== External links ==\nhere") == {}
-
-
 def test_a_fetch_follows_lists_to_their_end_and_keeps_both_categories(wiki, tmp_path):
     manifest = fetched(wiki, tmp_path, Crawl("Aches"), Crawl("Chills", depth=0), Crawl("Nowhere"))
     records = {record.id: record for record in read(tmp_path)}
@@ -266,6 +251,21 @@ def test_a_plan_counts_the_pages_and_its_lists_are_kept(wiki, tmp_path):
     assert wiki.asked == ["2", "3", "5", "6", "7"]
 
 
+def test_the_source_crawls_each_class(wiki, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDTE_EMAIL", "someone@example.org")
+    monkeypatch.setattr(wikipedia, "MANNERS", QUICK)
+    for name in ("plan", "fetch"):
+        monkeypatch.setattr(wikipedia, name, partial(getattr(wikipedia, name), url=wiki.url))
+    assert SOURCE.plan(tmp_path, ["Aches"], print).startswith("Wikipedia, 1 categories: 2 requests, about ")
+    assert SOURCE.fetch(tmp_path, ["Aches"], print)["categories"] == {"Aches": 3}
+    assert [record.facts["categories"] for record in SOURCE.read(tmp_path, Counter())] == [["Aches"]] * 3
+
+
+def test_no_category_at_all_is_an_error(wiki, tmp_path):
+    with pytest.raises(MedteError, match="no category"):
+        fetched(wiki, tmp_path)
+
+
 def archive(folder, **replies):
     with tarfile.open(folder / "replies.tar.xz", "w:xz") as tar:
         for name, reply in replies.items():
@@ -300,6 +300,7 @@ def test_the_mirrors_replies_give_each_page_once_and_no_missing_one(tmp_path):
         "subject_stratum": None,
         "categories": [],
         "revision": None,
+        "identities": ["wikipedia:8"],
     }
 
 

@@ -18,8 +18,8 @@ def the_file(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of every file of a tar archive whose name ends with `suffix`, in the order of names."""
+def members(path: Path, suffix: str | tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of every file in a tar archive whose name ends with (one) `suffix`, by the order of names."""
     try:
         with tarfile.open(path) as archive:
             inside = [member for member in archive if member.isfile() and member.name.endswith(suffix)]

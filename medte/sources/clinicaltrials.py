@@ -1,35 +1,48 @@
-"""ClinicalTrials.gov (public domain): registered studies, from its API (v2) and from its site's JSON and CSV exports.
+"""ClinicalTrials.gov (public domain): registered studies, from its API (v2) and from JSON, XML and CSV files.
 
     with Getter(folder, contact(), MANNERS, say=print) as getter:
         print(plan(getter, "asthma"))
         fetch(getter, "asthma")
     for record in read(folder): …
 
-`read` takes what `fetch` left in a folder, and every export that lies there too. CSV files have no official title and no
-detailed description: their title, which is the registry's short one, stands in for the official title, and
-`facts["title_kind"]` says so.
+`read` takes what `fetch` left in a folder, and every file that lies there too.
 """
 
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from medte.errors import MedteError
 from medte.records import Record
+from medte.sources import trial_formats
 from medte.sources.archive import table
-from medte.sources.getting import Getter, Manners, Plan, Request, Unusable, Walk, json_value, stored_pages
+from medte.sources.getting import (
+    Getter,
+    Manners,
+    Plan,
+    Request,
+    Unusable,
+    Walk,
+    contact,
+    json_value,
+    stored_pages,
+)
+from medte.sources.source import Say, Source
+from medte.sources.trial_formats import LICENCE, SITE_COLUMNS, SMALL_TABLE_COLUMNS
+from medte.sources.xml_files import elements, holds_xml, whole, xml_files
 
 URL = "https://clinicaltrials.gov/api/v2/studies"
-LICENCE = "public domain"
 MANNERS = Manners(per_second=0.8)  # no limit is documented; clients are told of 50 a minute, robots.txt of one a second
 PAGE_SIZE = 1000  # studies, the most that the API gives at once
+PAGES = 400  # at most, as in the paper (recipe §1)
 FIELDS = (
     "NCTId",
+    "BriefTitle",
     "OfficialTitle",
     "DetailedDescription",
     "PrimaryOutcomeMeasure",
@@ -37,21 +50,17 @@ FIELDS = (
     "Condition",
     "StudyFirstPostDate",
 )  # what is asked for of each study; a whole one, with its places and results, is many times as long
-SITE_COLUMNS = {"NCT Number", "Study Title", "Conditions"}  # in every export; outcomes and first posting only in some
-SMALL_TABLE_COLUMNS = {"nct_id", "title", "disease", "outcome_measure"}
-SMALL_TABLE_LICENCE = "MIT"
 
 
-def plan(getter: Getter, query: str = "", pages: int = 400, url: str = URL) -> Plan:
+def plan(getter: Getter, query: str = "", pages: int = PAGES, url: str = URL) -> Plan:
     """What `fetch` will cost; one page is asked for, and kept."""
     return getter.dry_run("studies", _walk(query, pages, url))
 
 
-def fetch(getter: Getter, query: str = "", pages: int = 400, url: str = URL) -> dict[str, Any]:
+def fetch(getter: Getter, query: str = "", pages: int = PAGES, url: str = URL) -> dict[str, Any]:
     """Fetch the studies that `query` finds (all, where it is empty) and return the manifest.
 
-    At most `pages` of 1000 studies: the paper's 400 (recipe §1) are fewer than all. An interrupted run goes on where it
-    stopped.
+    At most `pages` of 1000 studies: 400 are fewer than all. An interrupted run goes on where it stopped.
     """
     found = sum(len(json_value(body)["studies"]) for body in getter.pages("studies", _walk(query, pages, url)))
     asked = {"address": url, "term": query, "fields": list(FIELDS), "most_pages": pages}
@@ -59,12 +68,14 @@ def fetch(getter: Getter, query: str = "", pages: int = 400, url: str = URL) -> 
 
 
 def read(folder: Path, dropped: Counter | None = None) -> Iterator[Record]:
-    """One record a study, identified by its NCT number; of one that is there several times, the fullest.
+    """One record a study, identified by its NCT number.
 
     Its texts are those that it has of official_title, detailed_description, primary_outcomes (all of them) and
-    first_primary_outcome. Its facts are its conditions, the first of them in lower case as `subject` and `group`, and
-    `title_kind` ("official" or "brief"). `dropped` counts by reason what is left out. MedteError where a file is damaged or
-    the folder is unfinished.
+    first_primary_outcome. Where no official title is known the registry's brief one stands in for it, which
+    `facts["title_kind"]` ("official" or "brief") says. Further facts: its conditions, and the first of them in lower
+    case as `subject` and `group`. Of a study that is there several times the fullest record is kept, and one with an
+    official title rather than any without. `dropped` counts by reason what is left out. MedteError where a file is
+    damaged or the folder is unfinished.
     """
     dropped = Counter() if dropped is None else dropped
     fullest: dict[str, tuple] = {}
@@ -109,8 +120,8 @@ def _page(body: bytes, seen: int, total: int) -> dict:
     return page
 
 
-def _fullness(record: Record) -> tuple[int, bool, int]:
-    return len(record.texts), record.facts["title_kind"] == "official", sum(map(len, record.texts.values()))
+def _fullness(record: Record) -> tuple[bool, int, int]:
+    return record.facts["title_kind"] == "official", len(record.texts), sum(map(len, record.texts.values()))
 
 
 def _records(folder: Path) -> Iterator[Record]:
@@ -118,17 +129,21 @@ def _records(folder: Path) -> Iterator[Record]:
     exports = sorted(folder.glob("ctg-studies*.json"))
     tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.xz")])
     fetched = (folder / "studies").is_dir()
-    if not (exports or tables or fetched):
+    if not (exports or tables or fetched or holds_xml(folder, ".xml")):
         raise MedteError(
-            f"{folder} holds no studies: fetch them, or put exports there (ctg-studies*.json, *.csv, *.csv.xz)"
+            f"{folder} holds no studies: fetch them, or put exports there "
+            "(ctg-studies*.json, *.xml, *.tar.xz, *.csv, *.csv.xz)"
         )
     for page in map(json_value, stored_pages(folder, "studies") if fetched else ()):
-        yield from _identified(map(_from_json, page["studies"]), folder / "studies")
+        yield from _identified(map(trial_formats.from_json, page["studies"]), folder / "studies")
     for path in exports:
-        yield from _identified(map(_from_json, _export(path)), path)
+        yield from _identified(map(trial_formats.from_json, _export(path)), path)
+    for path, stream in xml_files(folder, ".xml"):
+        with whole(path):
+            yield from _identified(map(trial_formats.from_xml, elements(stream, ("clinical_study",))), path)
     for path in tables:
         studies = table(path, SITE_COLUMNS, SMALL_TABLE_COLUMNS)
-        from_row = _from_site if "NCT Number" in studies else _from_small_table
+        from_row = trial_formats.from_site if "NCT Number" in studies else trial_formats.from_small_table
         yield from _identified(map(from_row, studies.to_dict("records")), path)
 
 
@@ -151,60 +166,15 @@ def _export(path: Path) -> list[dict]:
     return studies
 
 
-def _from_json(study: dict) -> Record:
-    """A study as the API and the JSON exports give it."""
-    modules = study.get("protocolSection", {})
-    identification = modules.get("identificationModule", {})
-    outcomes = [_outcome(outcome) for outcome in modules.get("outcomesModule", {}).get("primaryOutcomes", [])]
-    texts = {
-        "official_title": identification.get("officialTitle", ""),
-        "detailed_description": modules.get("descriptionModule", {}).get("detailedDescription", ""),
-        "primary_outcomes": " ".join(outcomes),
-        "first_primary_outcome": next(iter(outcomes), ""),
-    }
-    conditions = modules.get("conditionsModule", {}).get("conditions", [])
-    date = modules.get("statusModule", {}).get("studyFirstPostDateStruct", {}).get("date")
-    return _record(identification.get("nctId", ""), texts, conditions, date)
+def _fetch(folder: Path, classes: Sequence[str], say: Say) -> dict[str, Any]:
+    """Every study, whatever the classes: the trials' tasks have none."""
+    with Getter(folder, contact(), MANNERS, say) as getter:
+        return fetch(getter)
 
 
-def _outcome(outcome: dict[str, str]) -> str:
-    """What is measured, and how: two sentences."""
-    parts = outcome.get("measure", "").strip().rstrip("."), outcome.get("description", "").strip()
-    return ". ".join(filter(None, parts))
+def _plan(folder: Path, classes: Sequence[str], say: Say) -> str:
+    with Getter(folder, contact(), MANNERS, say) as getter:
+        return f"ClinicalTrials.gov, every study: {plan(getter)}"
 
 
-def _from_site(row: dict[str, str]) -> Record:
-    """A row of the site's CSV export, where an outcome's measure, description and time frame are one text."""
-    outcomes = row.get("Primary Outcome Measures", "").split("|")
-    texts = {
-        "official_title": row["Study Title"],
-        "primary_outcomes": " ".join(outcomes),
-        "first_primary_outcome": outcomes[0],
-    }
-    date = row.get("First Posted") or None
-    return _record(row["NCT Number"], texts, row["Conditions"].split("|"), date, title_kind="brief")
-
-
-def _from_small_table(row: dict[str, str]) -> Record:
-    """A row of the small trial table, where outcomes and conditions are joined by commas, which they contain as well."""
-    texts = {"official_title": row["title"], "primary_outcomes": row["outcome_measure"]}
-    return _record(row["nct_id"], texts, [row["disease"]], title_kind="brief", licence=SMALL_TABLE_LICENCE)
-
-
-def _record(
-    number: str,
-    texts: dict[str, str],
-    conditions: Iterable[str],
-    date: str | None = None,
-    *,
-    title_kind: str = "official",
-    licence: str = LICENCE,
-) -> Record:
-    """The record of a study: texts without Markdown's backslashes, empty ones left out."""
-    identity = f"clinicaltrials:{number}"
-    plain = {name: re.sub(r"\\([^\w\s]|_)", r"\1", text.strip()) for name, text in texts.items()}
-    conditions = [condition.strip() for condition in conditions if condition.strip()]
-    subject = conditions[0].lower() if conditions else None
-    facts = {"conditions": conditions, "subject": subject, "group": subject, "title_kind": title_kind}
-    present = {name: text for name, text in plain.items() if text}
-    return Record(identity, "clinicaltrials", identity, present, licence, date, facts=facts)
+SOURCE = Source("clinicaltrials", read, LICENCE, fetch=_fetch, plan=_plan)

@@ -1,20 +1,20 @@
 """bioRxiv and medRxiv: titles and abstracts of preprints, from their common API and from tables.
 
-    with Getter(folder, contact(), MANNERS, say=print) as getter:
-        print(plan(getter))
-        fetch(getter)
+    with Getter(folder / "medrxiv", contact(), MANNERS, say=print) as getter:
+        print(plan(getter, "medrxiv", window))
+        fetch(getter, "medrxiv", window)
     for record in medrxiv(folder): …
 
-A preprint is identified by its DOI, and only the latest of its versions counts (recipe §5, point 16). A folder holds both
-servers: what `fetch` left there, and tables (`*.csv`, `*.csv.xz`) of the kind of "COVID-19 preprints" (CC0), whose
-abstracts have the JATS markup that Crossref gives.
+A preprint is identified by its DOI, and only the latest of its versions counts (recipe §5, point 16). A folder
+holds both servers: what was fetched of each, in a folder of its name, and tables (`*.csv`, `*.csv.xz`) of the kind of
+"COVID-19 preprints" (CC0), whose abstracts have the JATS markup that Crossref gives.
 """
 
 import html
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -24,12 +24,24 @@ from typing import Any
 from medte.errors import MedteError, require_known
 from medte.records import Record
 from medte.sources.archive import table
-from medte.sources.getting import Getter, Manners, Plan, Request, Unusable, Walk, json_value, stored_pages
+from medte.sources.getting import (
+    Getter,
+    Manners,
+    Plan,
+    Request,
+    Unusable,
+    Walk,
+    contact,
+    json_value,
+    stored_pages,
+)
+from medte.sources.identities import identities
+from medte.sources.source import Say, Source
 
 URL = "https://api.biorxiv.org/details"
 MANNERS = Manners(per_second=1)  # no limit is documented
 SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}  # as the API's addresses and as tables name them
-API_FIELDS = ("doi", "title", "abstract", "date", "version", "license", "category")
+API_FIELDS = ("doi", "title", "abstract", "date", "version", "license", "category", "published")
 LICENCES = {
     "cc0": "CC0-1.0",
     "cc0_ng": "CC0-1.0",
@@ -45,7 +57,8 @@ WITHDRAWN = re.compile(
     re.IGNORECASE,
 )  # in title or abstract of a notice that takes a preprint's place
 
-Windows = Mapping[str, tuple[date, date]]  # for each server the first and the last day of posting
+LICENCE = "as each preprint's authors chose"
+Window = tuple[date, date]  # the first and the last day of posting
 PAPERS_WINDOWS = {
     "biorxiv": (date(2016, 1, 1), date(2022, 12, 31)),
     "medrxiv": (date(2016, 1, 1), date(2024, 12, 31)),
@@ -63,26 +76,23 @@ class _Version:
     number: int
     licence: str
     category: str | None
+    article: str = ""  # DOI of the journal's article that it became
 
 
-def plan(getter: Getter, windows: Windows = PAPERS_WINDOWS, url: str = URL) -> dict[str, Plan]:
-    """What `fetch` will cost at each server; one page of each is asked for, and kept."""
-    return {server: getter.dry_run(server, walk) for server, walk in _walks(windows, url).items()}
+def plan(getter: Getter, server: str, window: Window, url: str = URL) -> Plan:
+    """What `fetch` will cost; one page is asked for, and kept."""
+    return getter.dry_run("versions", _walk(server, window, url))
 
 
-def fetch(getter: Getter, windows: Windows = PAPERS_WINDOWS, url: str = URL) -> dict[str, Any]:
-    """Fetch every version that the servers posted in their windows and return the manifest.
+def fetch(getter: Getter, server: str, window: Window, url: str = URL) -> dict[str, Any]:
+    """Fetch every version that a server posted in the window and return the manifest.
 
-    Its `records` counts versions. An interrupted run goes on where it stopped; a window should be past, so that nothing is
-    added to it meanwhile.
+    Its `records` counts versions. An interrupted run goes on where it stopped; the window should be past, so that
+    nothing is added to it meanwhile.
     """
-    found = {
-        server: sum(len(json_value(body)["collection"]) for body in getter.pages(server, walk))
-        for server, walk in _walks(windows, url).items()
-    }
-    asked = {"address": url, "windows": {server: [str(day) for day in window] for server, window in windows.items()}}
-    licence = "as each preprint's authors chose"
-    return getter.finish({"source": "preprints", "query": asked, "licence": licence, "records": found})
+    found = sum(len(json_value(body)["collection"]) for body in getter.pages("versions", _walk(server, window, url)))
+    asked = {"address": url, "window": [str(day) for day in window]}
+    return getter.finish({"source": server, "query": asked, "licence": LICENCE, "records": found})
 
 
 def biorxiv(folder: Path, dropped: Counter | None = None) -> Iterator[Record]:
@@ -115,26 +125,26 @@ def _read(folder: Path, server: str, dropped: Counter | None) -> Iterator[Record
         else:
             identity = f"{server}:{version.doi}"
             texts = {"title": version.title, "abstract": version.abstract}
-            facts = {"categories": [version.category] if version.category else []}
+            facts = {
+                "categories": [version.category] if version.category else [],
+                "identities": identities(doi=version.doi) + identities(doi=version.article),
+            }
             yield Record(identity, server, identity, texts, version.licence, version.posted, facts=facts)
 
 
-def _walks(windows: Windows, url: str) -> dict[str, Walk]:
-    require_known("server", windows, SERVERS)
-    for server, (first, last) in windows.items():
-        if first > last:
-            raise MedteError(f"{server}: the window ends on {last}, before it begins on {first}")
-    return {server: _walk(f"{url}/{server}/{first}/{last}") for server, (first, last) in windows.items()}
-
-
-def _walk(url: str) -> Walk:
+def _walk(server: str, window: Window, url: str) -> Walk:
     """The walk through a window: each page begins at the count of what came before, however many versions a page has.
 
     The API's help says 100 a page, it gives 30; behind the end it answers with an error.
     """
+    require_known("server", [server], SERVERS)
+    first, last = window
+    if first > last:
+        raise MedteError(f"{server}: the window ends on {last}, before it begins on {first}")
     cursor, total, left = 0, 1, None
     while cursor < total:
-        page = _page((yield Request(f"{url}/{cursor}", check=partial(_page, cursor=cursor), left=left)), cursor)
+        address = f"{url}/{server}/{first}/{last}/{cursor}"
+        page = _page((yield Request(address, check=partial(_page, cursor=cursor), left=left)), cursor)
         cursor += len(page["collection"])
         total = int(page["messages"][0]["total"])
         left = math.ceil((total - cursor) / len(page["collection"])) - 1
@@ -154,12 +164,12 @@ def _page(body: bytes, cursor: int) -> dict:
 
 
 def _versions(folder: Path, server: str) -> Iterator[_Version]:
-    """Every version of each file, in order; MedteError at one without a DOI."""
+    """Every version of the server in each file, in order, which may be none. MedteError at one without a DOI."""
     tables = sorted([*folder.glob("*.csv"), *folder.glob("*.csv.xz")])
-    fetched = (folder / server).is_dir()
-    if not (tables or fetched):
+    if not (tables or any((folder / name).is_dir() for name in SERVERS)):
         raise MedteError(f"{folder} holds no preprints: fetch them, or put tables there (*.csv, *.csv.xz)")
-    for page in map(json_value, stored_pages(folder, server) if fetched else ()):
+    pages = stored_pages(folder / server, "versions") if (folder / server).is_dir() else ()
+    for page in map(json_value, pages):
         yield from _identified(map(_from_api, page["collection"]), folder / server)
     for path in tables:
         preprints = table(path, TABLE_COLUMNS)
@@ -175,9 +185,17 @@ def _identified(versions: Iterable[_Version], path: Path) -> Iterator[_Version]:
 
 
 def _from_api(row: dict[str, Any]) -> _Version:
-    doi, title, abstract, posted, number, licence, category = (str(row.get(name) or "").strip() for name in API_FIELDS)
-    known = LICENCES.get(licence, licence.upper().replace("_", "-"))
-    return _Version(doi.lower(), _plain(title), _plain(abstract), posted, int(number or 0), known, category or None)
+    said = {name: str(row.get(name) or "").strip() for name in API_FIELDS}
+    return _Version(
+        doi=said["doi"].lower(),
+        title=_plain(said["title"]),
+        abstract=_plain(said["abstract"]),
+        posted=said["date"],
+        number=int(said["version"] or 0),
+        licence=LICENCES.get(said["license"], said["license"].upper().replace("_", "-")),
+        category=said["category"] or None,
+        article=said["published"],
+    )
 
 
 def _from_table(row: dict[str, str]) -> _Version:
@@ -190,3 +208,22 @@ def _plain(text: str) -> str:
     text = re.sub(r"<jats:(title|label)\b.*?</jats:\1>", " ", text, flags=re.DOTALL)
     text = re.sub(r"</?jats:(p|sec|list|list-item|disp-formula|break)\b[^>]*>", " ", text)
     return " ".join(html.unescape(re.sub(r"</?(jats|mml):[^>]*>", "", text)).split())
+
+
+def _fetch(server: str, folder: Path, classes: Sequence[str], say: Say) -> dict[str, Any]:
+    """All that the server posted in the paper's window, whatever the classes: its task has none."""
+    with Getter(folder / server, contact(), MANNERS, say) as getter:
+        return fetch(getter, server, PAPERS_WINDOWS[server])
+
+
+def _plan(server: str, folder: Path, classes: Sequence[str], say: Say) -> str:
+    with Getter(folder / server, contact(), MANNERS, say) as getter:
+        cost = plan(getter, server, PAPERS_WINDOWS[server])
+    return f"{SERVERS[server]}, posted from {PAPERS_WINDOWS[server][0]} to {PAPERS_WINDOWS[server][1]}: {cost}"
+
+
+def _source(server: str, read: Callable[[Path, Counter], Iterator[Record]]) -> Source:
+    return Source(server, read, LICENCE, fetch=partial(_fetch, server), plan=partial(_plan, server), folder="preprints")
+
+
+BIORXIV, MEDRXIV = _source("biorxiv", biorxiv), _source("medrxiv", medrxiv)

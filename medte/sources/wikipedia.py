@@ -6,8 +6,8 @@
         fetch(getter, crawls)
     for record in read(folder): …
 
-Which categories to crawl comes from the tasks' classes and is handed in. `read` takes the mirror's archive as well: replies
-of the same API, missing pages among them, which do not say in which categories a page is.
+Which categories to crawl comes from the tasks' classes and is handed in. `read` takes the mirror's archive as well:
+replies of the same API, missing pages among them, which do not say in which categories a page is.
 """
 
 import re
@@ -23,7 +23,20 @@ from medte.errors import MedteError
 from medte.manifest import unseal
 from medte.records import Record
 from medte.sources.archive import members, the_file
-from medte.sources.getting import Getter, Manners, Plan, Request, Unusable, Walk, json_value, stored_pages
+from medte.sources.getting import (
+    Getter,
+    Manners,
+    Plan,
+    Request,
+    Unusable,
+    Walk,
+    contact,
+    json_value,
+    stored_pages,
+)
+from medte.sources.identities import identities
+from medte.sources.source import Say, Source
+from medte.sources.wiki_text import sections
 
 URL = "https://en.wikipedia.org/w/api.php"
 LICENCE = "CC-BY-SA-4.0"
@@ -31,22 +44,6 @@ MANNERS = Manners(per_second=2)  # one after another; the wiki grants 200 a minu
 QUERY = {"action": "query", "format": "json", "formatversion": 1, "maxlag": 5}  # lag in seconds above which it is busy
 BUSY = ("maxlag", "ratelimited", "readonly", "internal_api_error")  # how error codes begin that pass by waiting
 ARTICLE, CATEGORY = 0, 14  # namespaces
-LEAD = "Lead"
-HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.MULTILINE)
-OMITTED = {
-    "bibliography",
-    "citations",
-    "external links",
-    "footnotes",
-    "further reading",
-    "further references",
-    "notes",
-    "notes and references",
-    "references",
-    "references and notes",
-    "see also",
-    "sources",
-}  # headings, case-folded, of what is no text of the page (recipe §5, point 12)
 
 
 @dataclass(frozen=True)
@@ -112,28 +109,6 @@ def read(folder: Path, dropped: Counter | None = None) -> Iterator[Record]:
                 yield _record(page, sorted(found.get(page["pageid"], ())))
 
 
-def sections(extract: str) -> dict[str, str]:
-    """The text of each top-level section by its heading, "Lead" first; subsections are in it, without their headings.
-
-    Left out: sections at any level that are no text of the page (references, notes, links …), and those without text.
-    """
-    pieces = HEADING.split(extract)  # a text, then marks, heading and text of each section
-    found: dict[str, list[str]] = {LEAD: [pieces[0]]}
-    section, omitted = LEAD, None  # `omitted` is the level of the omitted section that the text is in
-    for marks, heading, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        level = len(marks)
-        if omitted and level > omitted:
-            continue
-        omitted = level if heading.casefold() in OMITTED else None
-        if omitted:
-            continue
-        if level == 2:
-            section = heading
-        found.setdefault(section, []).append(text)
-    joined = {heading: "\n".join(filter(None, map(str.strip, texts))) for heading, texts in found.items()}
-    return {heading: text for heading, text in joined.items() if text}
-
-
 def _record(page: dict, categories: list[str]) -> Record:
     identity = f"wikipedia:{page['pageid']}"
     revision = page.get("revisions", [{}])[0]
@@ -143,6 +118,7 @@ def _record(page: dict, categories: list[str]) -> Record:
         "subject_stratum": categories[0] if categories else None,
         "categories": categories,
         "revision": revision.get("revid"),
+        "identities": identities(wikipedia=page["pageid"]),
     }
     texts = {f"section:{heading}": text for heading, text in sections(page["extract"]).items()}
     day = revision.get("timestamp", "")[:10] or None
@@ -215,6 +191,8 @@ def _texts(found: Collection[int], url: str) -> Walk:
 
 def _listed(getter: Getter, crawls: Sequence[Crawl], url: str) -> dict[int, set[str]]:
     """The crawled categories of every page id that the crawls find, in the order of finding."""
+    if not crawls:
+        raise MedteError("no category of Wikipedia to crawl; hand in the classes of its tasks")
     found: dict[int, set[str]] = {}
     for _ in getter.pages("categories", _listing(crawls, found, url)):
         pass
@@ -242,3 +220,18 @@ def _archived(folder: Path) -> Iterator[bytes]:
         except Unusable as error:
             raise MedteError(f"{name} in {archive} is damaged ({error}); fetch the archive again") from error
         yield body
+
+
+def _fetch(folder: Path, classes: Sequence[str], say: Say) -> dict[str, Any]:
+    """A crawl for each class, which is a category."""
+    with Getter(folder, contact(), MANNERS, say) as getter:
+        return fetch(getter, [Crawl(category) for category in classes])
+
+
+def _plan(folder: Path, classes: Sequence[str], say: Say) -> str:
+    with Getter(folder, contact(), MANNERS, say) as getter:
+        cost = plan(getter, [Crawl(category) for category in classes])
+    return f"Wikipedia, {len(classes)} categories: {cost}"
+
+
+SOURCE = Source("wikipedia", read, LICENCE, fetch=_fetch, plan=_plan)
