@@ -25,9 +25,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts of one document, first the shorter or the asking one (recipe §1)."""
+    """Two texts of one document, first the shorter or the asking one (recipe §1).
+
+    `identities` are the document's names outside its source: "pmid:…", "doi:…".
+    """
 
     sentence1: str
     sentence2: str
     source: str
     document: str
+    identities: tuple[str, ...] = ()

@@ -1,6 +1,4 @@
 from medte.curation.clean import clean
-from medte.curation.deduplicate import deduplicate, normalized
-from medte.curation.leakage import audit
 from medte.curation.pairs import pairs
 from medte.records import Pair
 from tests.conftest import make_record
@@ -11,34 +9,9 @@ def test_cleaning_composes_strips_and_collapses():
     assert record.texts == {"title": "café au lait"}
 
 
-def test_a_repeat_names_the_record_it_repeats():
-    first, second, other = (
-        make_record(n, title=t, abstract="Same.") for n, t in [("1", "A b"), ("2", "a  B!"), ("3", "c")]
-    )
-    kept, repeats = deduplicate([first, second, other])
-    assert kept == [first, other]
-    assert repeats == {"pubmed:2": "pubmed:1"}
-    assert normalized("Type-2  Diabetes!") == "type 2 diabetes"
-
-
-def test_questions_with_other_options_are_no_repeats_and_options_are_cleaned():
-    one, two = (
-        clean(make_record(str(i), "medqa", question="Which?", facts={"options": [f" {i}\n a", "b"]})) for i in (1, 2)
-    )
-    assert one.facts["options"] == ["1 a", "b"]
-    assert deduplicate([one, two])[1] == {}
-
-
-def test_each_way_of_touching_the_evaluation_is_found_and_counted():
-    given = [
-        Pair("q1", "fine", "s", "d1"),
-        Pair("q2", "Known text.", "s", "d2"),
-        Pair("KNOWN TEXT", "x", "s", "d3"),
-        Pair("q4", "y", "s", "evaluated"),
-    ]
-    kept, found = audit(given, ["Known text."], ["evaluated"])
-    assert kept == given[:1]
-    assert found == {("s", "same text"): 1, ("s", "same words"): 1, ("s", "same document"): 1}
+def test_options_are_cleaned():
+    record = clean(make_record("1", "medqa", question="Which?", facts={"options": [" 1\n a", "b"]}))
+    assert record.facts["options"] == ["1 a", "b"]
 
 
 def test_pairs_of_each_kind_of_source():
@@ -50,9 +23,22 @@ def test_pairs_of_each_kind_of_source():
     exam = make_record("e", "medqa", question="Which?", facts={"options": ["a", "b", "c", "d"], "answer": 2})
     unkeyed = make_record("u", "medqa", question="Which?", facts={"options": ["a", "b", "c", "d"], "answer": None})
     unexplained = make_record("m", "medmcqa", question="Which?")
-    made = {(p.source, p.sentence1, p.sentence2) for p in pairs([page, short, note, exam, unkeyed, unexplained])}
+    trial = make_record(
+        "t", "clinicaltrials", official_title="A trial", detailed_description="Long.", first_primary_outcome="Days."
+    )
+    without_outcome = make_record("w", "clinicaltrials", official_title="A trial", detailed_description="Long.")
+    given = [page, short, note, exam, unkeyed, unexplained, trial, without_outcome]
+    made = {(p.source, p.sentence1, p.sentence2) for p in pairs(given)}
     assert made == {
         ("wikipedia", "one two three four five", "a b c d e f"),
         ("mimic_iv", "pneumonia", "SOB Worse."),
         ("medqa", "Which?", "c"),
+        ("clinicaltrials", "A trial", "Days."),
     }
+
+
+def test_a_source_without_a_rule_pairs_its_first_two_texts_and_identities_pass_on():
+    facts = {"identities": ["pmid:1", "doi:10.1/x"]}
+    whole = make_record("1", "new_source", "d", title="T", abstract="A", written_question="Q", facts=facts)
+    single, empty = make_record("2", "new_source", title="T"), make_record("3", "new_source")
+    assert list(pairs([whole, single, empty])) == [Pair("T", "A", "new_source", "d", ("pmid:1", "doi:10.1/x"))]
