@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from medte.tasks import build as builds
-from medte.tasks.build import Limits, build, finds
+from medte.tasks.build import Limits, build
+from medte.tasks.builders import BUILDERS, finds
 from medte.tasks.catalogue import BENCHMARKS, FAMILIES, benchmark_tasks, catalogue, task
 from tests.conftest import make_record
 
@@ -14,12 +14,12 @@ def limits(most, test_share=0.3):
     return Limits(most, most, test_share)
 
 
-def note(number, complaint="SOB", diagnosis="pneumonia", days=None, died=False, patient=None):
+def note(number, complaint="SOB", diagnosis="pneumonia", days=None, died=False, patient=None, **more):
     texts = {
         "chief_complaint": complaint, "history_of_present_illness": f"History {number}.",
         "discharge_diagnosis": diagnosis, "discharge_instructions": f"Rest {number}.",
     }  # fmt: skip
-    facts = {"days_to_return": days, "died": died, "group": "notes"}
+    facts = {"days_to_return": days, "died": died, "group": "notes", **more}
     return make_record(str(number), "mimic_iv", patient or f"p{number}", facts=facts, **texts)
 
 
@@ -34,8 +34,12 @@ def test_the_catalogue_is_the_papers():
         zip(FAMILIES, (15, 12, 12, 12), strict=True)
     )
     assert benchmark_tasks("MedTEB") == benchmark_tasks("MedEval")
-    assert len(benchmark_tasks("MedEval-all")) == 77 and set(BENCHMARKS) == {"MedEval", "MedEval-all"}
-    assert {entry.build["kind"] for entry in catalogue().values()} == set(builds.BUILDERS)
+    assert len(benchmark_tasks("MedEval-all")) == 77 and set(BENCHMARKS) == {
+        "MedEval",
+        "MedEval-all",
+        "MedEval-corrected",
+    }
+    assert {entry.build["kind"] for entry in catalogue().values()} == set(BUILDERS)
 
 
 def test_sections_are_split_by_page_and_a_page_in_two_classes_is_dropped():
@@ -55,6 +59,14 @@ def test_the_order_of_records_does_not_matter():
     records = [page(i, "Pain" if i % 2 else "Fever") for i in range(30)]
     entry = task("WikipediaPainVsFeverClassification")
     assert build(entry, records, limits(40)).rows.equals(build(entry, records[::-1], limits(40)).rows)
+
+
+def test_a_repeated_text_is_one_whatever_the_order():
+    records = [page(i, "Pain" if i % 2 else "Fever") for i in range(30)]
+    twins = [make_record(f"twin{i}", "wikipedia", facts=r.facts, **r.texts) for i, r in enumerate(records[:10])]
+    entry = task("WikipediaPainVsFeverClassification")
+    one, two = (build(entry, given, limits(60)) for given in ([*records, *twins], [*twins, *records]))
+    assert one.rows.equals(two.rows) and one.dropped == {"repeated text": 40}
 
 
 def test_classification_and_clustering_of_the_same_classes_are_the_same_texts():
@@ -89,6 +101,31 @@ def test_readmission_leaves_out_deaths_and_negative_intervals_and_balances():
     assert data.dropped == {"died in hospital": 1, "negative interval": 1}
     assert Counter(data.rows["label"]) == {"readmitted": 6, "not readmitted": 6}
     assert data.rows["unit"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({"days": 2}, "readmitted"),
+        ({"days": 10}, "not readmitted"),
+        ({"days_followed": 2}, "not followed that long"),
+        ({"days_followed": 3}, "not readmitted"),
+        ({"days": 10, "days_followed": 0}, "not readmitted"),
+        ({"days_followed": 365, "days_to_death": 3}, "died after the discharge"),
+        ({"days_followed": 365, "days_to_death": 4}, "not readmitted"),
+        ({"days": 2, "days_to_death": 3}, "readmitted"),
+        ({"days": 0.5, "transferred": True}, "went on in another stay"),
+        ({"days": -1, "transferred": False}, "negative interval"),
+        ({"died": True, "days_to_death": 0}, "died in hospital"),
+    ],
+)
+def test_readmission_within_three_days_follows_its_rules(facts, verdict):
+    others = {"readmitted": note(1, days=1), "not readmitted": note(2)}
+    kept = others.pop(verdict, None) is not None  # one of each label is kept, so the note is the only one of its own
+    data = build(task("MIMICReadmission3dClassification"), [note(9, **facts), *others.values()], limits(300))
+    labels = dict(zip(data.rows["unit"], data.rows["label"], strict=True))
+    assert labels.get("p9") == (verdict if kept else None)
+    assert data.dropped == ({} if kept else {verdict: 1})
 
 
 def test_options_make_one_right_pair_in_four_and_need_a_key():

@@ -1,10 +1,13 @@
 """The values that follow from items: by hand, and against scikit-learn and pytrec_eval's own figures."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, v_measure_score
 
-from medte.evaluation.items import value, values
+from medte.evaluation.items import items_of, units_of, value, values
+from medte.tasks.build import TaskData
+from medte.tasks.catalogue import task
 
 DRAW = np.random.default_rng(0)
 LABELS = DRAW.integers(0, 3, 60)
@@ -56,3 +59,27 @@ def test_ndcg_is_the_weighted_mean():
 def test_a_perfect_and_a_constant_clustering():
     assert value("clustering", {"labels": [0, 0, 1, 1], "assignment": [1, 1, 0, 0]}) == pytest.approx(1)
     assert value("clustering", {"labels": [0, 0, 1, 1], "assignment": [0, 0, 0, 0]}) == pytest.approx(0)
+
+
+JUDGED = pd.DataFrame(
+    {"query": ["chest pain", "cough", "chest pain"], "document": ["angina", "cold", "reflux"], "unit": ["a", "b", "c"]}
+)
+RANKED = {
+    "q00000": {"d00000": 0.9, "d00001": 0.8, "d00002": 0.7},
+    "q00001": {"d00002": 0.9, "d00001": 0.8, "d00000": 0.1},
+}  # angina, cold, reflux for chest pain; reflux, cold, angina for cough
+
+
+def test_ndcg_with_two_right_documents_by_hand():
+    data = TaskData(task("MedQuADRetrievalMerged"), JUDGED, {})
+    items = items_of(data, RANKED)
+    # right at ranks 1 and 3: (1 + 1/log2 4) / (1 + 1/log2 3) = 1.5 / 1.63093; at rank 2 alone: 1 / log2 3
+    assert items["ndcg"] == pytest.approx([0.919721, 0.630930], abs=1e-6)
+    assert units_of(data) == ["a", "b"]
+
+
+def test_a_base_task_has_one_right_document_a_row():
+    data = TaskData(task("MedQuADRetrieval"), JUDGED, {})
+    items = items_of(data, RANKED | {"q00002": RANKED["q00000"]})
+    assert items["ndcg"] == pytest.approx([1, 0.630930, 0.5], abs=1e-6)
+    assert units_of(data) == ["a", "b", "c"]

@@ -32,19 +32,17 @@ def items_of(data: TaskData, predictions) -> Items:
         return {"labels": rows["label"].tolist(), "similarity": [round(s, 6) for s in predictions["similarity_scores"]]}
     import pytrec_eval
 
-    right = {f"q{i:05d}": {f"d{i:05d}": 1} for i in range(len(rows))}
+    right = data.judgements().relevant()
     scores = pytrec_eval.RelevanceEvaluator(right, {"ndcg_cut.10"}).evaluate(predictions)
     return {"ndcg": [round(scores[query]["ndcg_cut_10"], 6) for query in right]}
 
 
 def units_of(data: TaskData) -> list[str]:
     """The document behind each item, in the items' order: what the bootstrap draws."""
+    if data.task.family == "retrieval":
+        return data.judgements().units
     rows = data.rows
-    return (
-        rows.loc[rows["split"] == "test", "unit"].tolist()
-        if data.task.family == "classification"
-        else rows["unit"].tolist()
-    )
+    return (rows[rows["split"] == "test"] if data.task.family == "classification" else rows)["unit"].tolist()
 
 
 def values(family: str, items: Items, weights: np.ndarray, metric: str | None = None) -> np.ndarray:

@@ -80,11 +80,11 @@ class _PairClassification(_FromEdition, AbsTaskPairClassification):
 class _Retrieval(_FromEdition, AbsTaskRetrieval):
     @staticmethod
     def _dataset(data: TaskData) -> dict:
-        names = [f"{i:05d}" for i in range(len(data.rows))]
+        judged = data.judgements()
         test = {
-            "corpus": Dataset.from_dict({"id": [f"d{i}" for i in names], "text": data.rows["document"].tolist()}),
-            "queries": Dataset.from_dict({"id": [f"q{i}" for i in names], "text": data.rows["query"].tolist()}),
-            "relevant_docs": {f"q{i}": {f"d{i}": 1} for i in names},
+            "corpus": Dataset.from_dict({"id": judged.document_names, "text": judged.documents}),
+            "queries": Dataset.from_dict({"id": judged.query_names, "text": judged.queries}),
+            "relevant_docs": judged.relevant(),
             "top_ranked": None,
         }
         return {"default": {"test": test}}
