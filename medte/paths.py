@@ -25,23 +25,46 @@ def mirror() -> Path | None:
     return Path(setting).expanduser().resolve() if setting else None
 
 
+def fetched() -> Path:
+    """Where what is fetched from the sources is kept, a folder each."""
+    return home() / "sources"
+
+
+def mimic() -> Path | None:
+    """The folder of a credentialed user's MIMIC-IV-Note (`MIMIC_FOLDER`), or None where none is set."""
+    setting = os.environ.get("MIMIC_FOLDER")
+    return Path(setting).expanduser().resolve() if setting else None
+
+
+def notes() -> Path | None:
+    """The folder of a hospital's own notes (`MEDTE_NOTES`), or None where none is set."""
+    setting = os.environ.get("MEDTE_NOTES")
+    return Path(setting).expanduser().resolve() if setting else None
+
+
 def recorded() -> Path:
     """Results of earlier runs that are kept in the repository."""
     return PACKAGE / "report" / "recorded"
 
 
 class RunFolders:
-    """The folders of one run, which is one profile: `runs/<profile>/…`."""
+    """The folders of one run, which is one profile: `runs/<profile>/…`.
 
-    def __init__(self, profile: str):
+    Of a run on text that must not leave its folder, only results and site, which are numbers, lie there; all else is under
+    `<private>/runs/<profile>/…`.
+    """
+
+    def __init__(self, profile: str, private: Path | None = None):
         self.root = home() / profile
-        self.edition = self.root / "edition"
-        self.embeddings = self.root / "embeddings"
+        self.inner = private / "runs" / profile if private else self.root
+        self.edition = self.inner / "edition"
+        self.frozen = self.inner / "edition-frozen"
+        self.embeddings = self.inner / "embeddings"
+        self.notebooks = self.inner / "notebooks"
+        self.stage = self.inner / "stage"
         self.results = self.root / "results"
-        self.notebooks = self.root / "notebooks"
-        self.stage = self.root / "stage"
         self.site = self.root / "site"
 
     def model(self, variant: str | None = None) -> Path:
         """The folder of the model that the run trains, or of a variant of it."""
-        return self.root / (f"model-{variant}" if variant else "model")
+        return self.inner / (f"model-{variant}" if variant else "model")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from medte import paths
+from medte import guard, paths
 from medte.errors import MedteError, require_known
 from medte.manifest import code_digest, digest, write_text
 from medte.pipeline.notebooks import sources, to_ipynb
@@ -67,14 +67,14 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
             )
         except papermill.PapermillExecutionError as error:
             raise MedteError(
-                f"{source.name} failed: {error.ename}: {error.evalue} (cell {error.exec_count})"
+                f"{source.name} failed: {error.ename}: {guard.withheld(error.evalue)} (cell {error.exec_count})"
             ) from error
         notebook = nbformat.read(ran, as_version=4)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 raise MedteError(
-                    f"{source.name} prints a warning, which would stand on the page: {output['text'][:200]}"
+                    f"{source.name} prints a warning, which would stand on the page: {guard.withheld(output['text'][:200])}"
                 )
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
