@@ -12,8 +12,21 @@ from medte.errors import MedteError
 
 def digest(value: Any) -> str:
     """The first 16 hex digits of the SHA-256 of `value` as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+    return hashlib.sha256(_canonical(value)).hexdigest()[:16]
+
+
+def digest_of_rows(head: Any, rows: Iterable[Any]) -> str:
+    """The same as `digest([head, list(rows)])`, without all rows in memory."""
+    total, between = hashlib.sha256(b"[" + _canonical(head) + b",["), b""
+    for row in rows:
+        total.update(between + _canonical(row))
+        between = b","
+    total.update(b"]]")
+    return total.hexdigest()[:16]
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 def file_sha256(path: Path) -> str:
@@ -33,18 +46,23 @@ def code_digest(*folders_or_files: Path) -> str:
     return digest([[file.name, file_sha256(file)] for file in files])
 
 
-def write_text(path: Path, text: str) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file or none: to a neighbour first, then renamed. MedteError where the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise MedteError(
             f"cannot write {path}: {error.strerror}; free some space or set MEDTE_HOME, then run again"
         ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """`text` as UTF-8, whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -81,3 +99,13 @@ def verify(folder: Path, name: str) -> Path:
             f"{path} is damaged: its hash is not the recorded one; delete the folder {folder} and run again"
         )
     return path
+
+
+def verify_all(folder: Path) -> int:
+    """How many files a finished folder has, after every hash was compared. MedteError as `verify`, or if it was never finished."""
+    manifest = unseal(folder)
+    if manifest is None:
+        raise MedteError(f"{folder} was never finished; nothing in it can be verified")
+    for name in manifest["files"]:
+        verify(folder, name)
+    return len(manifest["files"])
