@@ -1,8 +1,8 @@
 """MedEval for people who know mteb: its tasks and benchmarks, for an edition that is built at first use."""
 
+from medte import guard
 from medte.edition import Edition, build
 from medte.errors import MedteError
-from medte.paths import RunFolders
 from medte.profile import load_profile
 from medte.tasks.catalogue import Task, benchmark_tasks
 from medte.tasks.catalogue import task as find_task
@@ -10,7 +10,8 @@ from medte.tasks.mteb_tasks import mteb_task
 
 
 def _edition(name: str) -> Edition:
-    return build(load_profile(name), RunFolders(name).edition)
+    profile = load_profile(name)
+    return build(profile, guard.folders(profile).edition)
 
 
 def get_task(name: str, edition: str = "mini"):
@@ -23,12 +24,16 @@ def get_task(name: str, edition: str = "mini"):
 
 def _task(entry: Task, built: Edition):
     if entry.name not in built.tasks:
-        raise MedteError(f"{entry.name} is missing from the {built.name} edition: {built.missing[entry.name]}")
+        raise MedteError(f"{entry.name} is missing from the {built.name} edition: {_why_missing(built, entry.name)}")
     return mteb_task(entry, built.name, built.tasks[entry.name]["hash"], lambda: built.task_data(entry.name))
 
 
+def _why_missing(built: Edition, task: str) -> str:
+    return built.missing.get(task, "its profile asks for no variants of tasks")
+
+
 def get_benchmark(name: str = "MedEval", edition: str = "mini"):
-    """An `mteb.Benchmark`: "MedEval" (51 tasks; also "MedTEB", the authors' name) or "MedEval-all" (77).
+    """An `mteb.Benchmark`: "MedEval" (51 tasks; also "MedTEB", the authors' name), "MedEval-all" (77), "MedEval-corrected" (51).
 
     Tasks that an edition lacks are left out, and the description says which and why.
     """
@@ -41,7 +46,7 @@ def get_benchmark(name: str = "MedEval", edition: str = "mini"):
         name=f"{name} ({edition})",
         tasks=[_task(entry, built) for entry in wanted if entry.name not in lacking],
         description=f"{len(wanted) - len(lacking)} of {len(wanted)} tasks of the {edition} edition. "
-        + "; ".join(f"{task} is missing: {built.missing[task]}" for task in lacking),
+        + "; ".join(f"{task} is missing: {_why_missing(built, task)}" for task in lacking),
         reference="https://arxiv.org/abs/2507.19407",
         citation="",
     )

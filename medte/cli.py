@@ -24,10 +24,14 @@ MEDTE_HOME) and reused; an interrupted command goes on where it was.
 Try: medte tasks · medte evaluate --profile mini --family retrieval · medte run
 """,
 )
-data_app = typer.Typer(no_args_is_help=True, help="The texts of an edition: build them, report on them, verify them.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="The texts of an edition: fetch them, build them, report on them, verify them."
+)
 app.add_typer(data_app, name="data")
 
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="mini, open or paper.")]
+EditionOption = Annotated[str, typer.Option("--edition", "--profile", "-p", help="A profile: mini, open or paper.")]
+SourceOption = Annotated[list[str] | None, typer.Option(help="One source, such as pubmed; may be repeated.")]
 
 
 @app.command()
@@ -81,7 +85,9 @@ def evaluate(
 
 @app.command()
 def tasks(
-    benchmark: Annotated[str, typer.Option(help="MedEval (51 tasks) or MedEval-all (77).")] = "MedEval",
+    benchmark: Annotated[
+        str, typer.Option(help="MedEval (51 tasks), MedEval-all (77) or MedEval-corrected (51).")
+    ] = "MedEval",
     task: Annotated[str | None, typer.Argument(help="One task, whole.")] = None,
 ) -> None:
     """List the tasks, or show how one is defined."""
@@ -106,29 +112,85 @@ def models() -> None:
 
 
 @data_app.command()
-def build(profile: ProfileOption = "mini") -> None:
-    """Build the profile's edition: task data and training pairs."""
-    from medte.run import Run, stamped
+def fetch(
+    edition: EditionOption = "open",
+    source: SourceOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost and fetch a page at most.")
+    ] = False,
+) -> None:
+    """Fetch the real sources from their publishers, politely; an interrupted call goes on where it stopped.
 
-    print(f"edition: {Run(profile, stamped).edition.folder}")
+    MEDTE_EMAIL must name an address under which the publishers can reach you; NCBI_API_KEY, if you have one, makes PubMed and
+    PMC faster. What lies in the folder that MEDTE_MIRROR names is read first and need not be fetched.
+    """
+    from medte.fetch import fetch as bring
+    from medte.fetch import plan
+    from medte.run import checked_profile, stamped, stamped_to_stderr
+
+    if dry_run:
+        for name, cost in plan(checked_profile(edition), source or [], stamped_to_stderr).items():
+            print(f"{name}: {cost}")
+        return
+    for name, manifest in bring(checked_profile(edition), source or [], stamped).items():
+        print(f"{name}: {manifest['records']:,} records, {manifest['bytes'] / 1e6:,.1f} MB")
+
+
+@data_app.command()
+def build(
+    edition: EditionOption = "mini",
+    workers: Annotated[int, typer.Option(help="Processes that curate; 0 is this one alone.", min=0)] = 0,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to use instead: tcp://host:8786.")] = None,
+    frozen: Annotated[
+        bool,
+        typer.Option("--frozen", help="Exactly the records behind the recorded results, in a folder of their own."),
+    ] = False,
+    notes: Annotated[
+        Path | None, typer.Option(help="A folder with a hospital's own notes, for edition full; as MEDTE_NOTES.")
+    ] = None,
+) -> None:
+    """Build an edition: task data and training pairs, as Parquet.
+
+    With --frozen it says which texts have changed or gone since the results were recorded. What is made of --notes stays in
+    their folder.
+    """
+    from medte.engine import Engine
+    from medte.record import rebuild
+    from medte.run import Run, checked_profile, stamped
+
+    if notes:
+        if checked_profile(edition).data.edition != "full":
+            raise MedteError(f"the profile {edition} reads no notes; name one of the edition full, such as -p paper")
+        os.environ["MEDTE_NOTES"] = str(notes.expanduser().resolve())
+    run = Run(edition, stamped)
+    engine = Engine(workers or None, scheduler)
+    print(rebuild(run, engine) if frozen else f"edition: {run.build(engine).folder}")
 
 
 @data_app.command()
 def report(
-    profile: ProfileOption = "mini",
-    edition: Annotated[str | None, typer.Option(help="The same as --profile.")] = None,
+    edition: EditionOption = "mini",
+    source: SourceOption = None,
+    task: Annotated[str | None, typer.Option(help="The data card of one task instead.")] = None,
 ) -> None:
     """Say what is in an edition: sources, pairs, leaks, tasks; of the mini edition whether its text is worth measuring on.
 
     The mini report scores TF-IDF and a static encoder (about two minutes the first time). The static encoder and the
     Disease Ontology are read from the folder that MEDTE_MIRROR names, and left out where it is not set.
     """
-    from medte.edition import describe
     from medte.run import Run, stamped_to_stderr
 
-    run = Run(edition or profile, stamped_to_stderr)
+    run = Run(edition, stamped_to_stderr)
+    if task:
+        from medte.tasks.card import screen as card
+        from medte.tasks.catalogue import task as find_task
+
+        print(card(run.edition.cards()[find_task(task).name]))
+        return
     if run.profile.data.edition != "mini":
-        print(describe(run.edition))
+        from medte.report.edition_screen import screen as describe
+
+        print(describe(run.edition.manifest, source or []))
         return
     from medte.quality import assess
     from medte.report.mini_card import heading, screen
@@ -151,17 +213,19 @@ def freeze(
 
 
 @data_app.command()
-def verify(profile: ProfileOption = "mini") -> None:
-    """Compare every file of the profile's edition with its recorded hash."""
-    from medte.edition import Edition
-    from medte.manifest import verify as verify_file
-    from medte.paths import RunFolders
+def verify(edition: EditionOption = "mini", source: SourceOption = None) -> None:
+    """Compare every file of an edition, or of sources that were fetched, with its recorded hash."""
+    from medte.fetch import verify_fetched
+    from medte.guard import folders
+    from medte.manifest import verify_all
     from medte.run import checked_profile
 
-    edition = Edition(RunFolders(checked_profile(profile).name).edition)
-    for name in edition.manifest["files"]:
-        verify_file(edition.folder, name)
-    print(f"{len(edition.manifest['files'])} files as recorded in {edition.folder}")
+    if source:
+        for name, count in verify_fetched(source).items():
+            print(f"{name}: {count} files as recorded")
+        return
+    folder = folders(checked_profile(edition)).edition
+    print(f"{verify_all(folder)} files as recorded in {folder}")
 
 
 @data_app.command("check")
@@ -229,22 +293,29 @@ def check(profile: ProfileOption = "mini") -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2, Ctrl-C a line and 130."""
-    for setting in ("MEDTE_HOME", "MEDTE_MIRROR", "MIMIC_FOLDER"):  # notebooks run in a folder of their own
+    # notebooks run in a folder of their own
+    for setting in ("MEDTE_HOME", "MEDTE_MIRROR", "MEDTE_NOTES", "MIMIC_FOLDER"):
         if os.environ.get(setting):
             os.environ[setting] = str(Path(os.environ[setting]).expanduser().resolve())
     try:
         app()
     except MedteError as error:
-        print(f"medte: {error}", file=sys.stderr)
+        _complain(str(error))
         sys.exit(2)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        print("medte: the disk is full; free some space or set MEDTE_HOME, then run again: it goes on", file=sys.stderr)
+        _complain("the disk is full; free some space or set MEDTE_HOME, then run again: it goes on")
         sys.exit(2)
     except KeyboardInterrupt:
-        print("medte: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
+        _complain("interrupted; what is finished is kept, the next run goes on from there")
         sys.exit(130)
+
+
+def _complain(line: str) -> None:
+    from medte.guard import terminal
+
+    print(f"medte: {line}", file=terminal())
 
 
 if __name__ == "__main__":

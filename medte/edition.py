@@ -1,107 +1,63 @@
 """An edition: the data of a run, from its sources' records to training pairs and task data, told from top to bottom.
 
-`build` reads every source, cleans, deduplicates, splits subjects and documents into a part for training and one for
-evaluation, makes the tasks of the one and the pairs of the other, and drops every pair that touches a task. What it
-writes is reused as long as profile, code and inputs are the same; the manifest, written last, says what is in it.
+`build` reads every source onto a shelf (cleaned, compared, in batches), splits subjects and documents into a part for
+training and one for evaluation, makes the tasks of the one and the pairs of the other, and compares every pair with every
+task. What it writes is reused as long as profile, code and inputs are the same; the manifest, written last, says what is
+in it.
 """
 
-import math
-import shutil
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from medte import paths
-from medte.curation.clean import clean
-from medte.curation.deduplicate import deduplicate
-from medte.curation.leakage import audit
-from medte.curation.pairs import pairs as make_pairs
+from medte.curation import pair_table
+from medte.curation.clean import DEFAULT_STEPS, clean
+from medte.curation.frozen import Frozen
+from medte.curation.frozen import write as write_frozen
+from medte.curation.leakage import Audit
+from medte.curation.negatives import Encode
+from medte.curation.pair_table import PAIR_COLUMNS, Work
+from medte.curation.shelf import Curation, Shelf, fill
+from medte.curation.split import Header, split
+from medte.curation.writer import Writer
+from medte.curation.writing.extractive import ExtractiveWriter
+from medte.engine import Engine
 from medte.errors import MedteError
-from medte.manifest import code_digest, digest, seal, unseal, verify
-from medte.profile import Data, Profile
-from medte.records import Pair, Record
+from medte.manifest import code_digest, digest, digest_of_rows, seal, unseal, verify, write_json
+from medte.profile import Profile
+from medte.records import Record
 from medte.sources import registry
-from medte.tasks.build import Limits, TaskData, chance
-from medte.tasks.build import build as build_task
-from medte.tasks.catalogue import catalogue
+from medte.tasks.build import TaskData
+from medte.tasks.build_all import Tasks
 from medte.tasks.catalogue import task as find_task
+from medte.tasks.pairing import Mined, Mining, mining_of
 
 Say = Callable[[str], None]
-PAIR_COLUMNS = ["sentence1", "sentence2", "source", "document"]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Where records went: `kin` are never evaluated but share their subject with some that are."""
-
-    training: list[Record]
-    evaluation: list[Record]
-    kin: list[Record]
-
-
-def evaluated_subjects(records: Iterable[Record], data: Data) -> set[str]:
-    """The subjects (diseases, and other named things) that are judged on and not trained on.
-
-    Those that a record reserves for one part are there; of the others, by hash, as many as make up the share within each
-    stratum of subjects.
-    """
-    reserved: dict[str, set[str]] = {"training": set(), "evaluation": set()}
-    strata: dict[str, str] = {}
-    for record in records:
-        if subject := record.facts.get("subject"):
-            strata.setdefault(subject, "")
-            strata[subject] = record.facts.get("subject_stratum") or strata[subject]
-            if part := record.facts.get("reserved"):
-                reserved[part].add(subject)
-    chosen = reserved["evaluation"] - reserved["training"]
-    share = data.evaluation_share.get("subjects", data.evaluation_share["default"])
-    for stratum in sorted(set(strata.values())):
-        own = {subject for subject in strata if strata[subject] == stratum}
-        free = sorted(own - chosen - reserved["training"], key=lambda subject: chance(data.seed, subject))
-        chosen |= set(free[: max(0, math.ceil(share * len(own)) - len(own & chosen))])
-    return chosen
-
-
-def split(records: Iterable[Record], data: Data) -> Parts:
-    """Records of all sources, split by subject where they have one, else by document within each source and stratum.
-
-    A document is whole on one side. A record that its source reserves for a part, or marks `training_only`, is nowhere else:
-    where its subject is on the other side, it is left out.
-    """
-    records = list(records)
-    judged = evaluated_subjects(records, data)
-    strata: dict[tuple, dict[str, None]] = {}
-    for record in records:
-        if record.facts.get("subject") is None and not record.facts.get("training_only"):
-            documents = strata.setdefault((record.source, record.facts.get("stratum")), {})
-            documents[record.document] = None
-    drawn = set()
-    for (source, _), documents in strata.items():
-        share = data.evaluation_share.get(source, data.evaluation_share["default"])
-        in_order = sorted(documents, key=lambda document: chance(data.seed, document))
-        drawn.update(in_order[: math.ceil(share * len(in_order))])
-    parts = Parts([], [], [])
-    for record in records:
-        subject, reserved = record.facts.get("subject"), record.facts.get("reserved")
-        in_evaluation = record.document in drawn if subject is None else subject in judged
-        if record.facts.get("training_only"):
-            (parts.kin if in_evaluation else parts.training).append(record)
-        elif in_evaluation:
-            parts.evaluation.append(record)
-        elif reserved != "evaluation":
-            parts.training.append(record)
-    return parts
+FROZEN = "frozen.parquet"  # the list of all records, by which the edition can be made again
+LISTED_AS = {"spare": "evaluation"}
+Parts = dict[str, list[str | None]]  # source -> the part of each record on its shelf
+PARTS_OF_SPLIT = {"subjects": ("training",), "documents": ("kin", "spare"), "evaluation": ("evaluation",)}
 
 
 def inputs_digest(profile: Profile) -> str:
-    """A digest of all that decides what the edition holds: the profile's part, the code, the knowledge or mirror files."""
+    """A digest of all that decides what the edition holds: the profile's part, the code, the files that are read."""
     here = paths.PACKAGE
-    code = [here / name for name in ("edition.py", "records.py", "curation", "sources", "tasks")]
+    code = [here / name for name in ("chance.py", "edition.py", "records.py", "curation", "sources", "tasks")]
     parts = [profile.data.model_dump(), profile.training.sources, profile.training.max_pairs]
-    return digest([*parts, code_digest(*code), registry.inputs_digest(profile.data.edition)])
+    files = {}
+    for source in registry.sources(profile.training.sources):
+        try:
+            files[source] = registry.inputs_digest(profile.data.edition, source)
+        except registry.SourceMissing as reason:
+            files[source] = str(reason)
+    return digest([*parts, code_digest(*code), files])
 
 
 class Edition:
@@ -131,161 +87,211 @@ class Edition:
         """The rows of one task. MedteError if the task is missing from this edition, or its file is damaged."""
         entry = find_task(name)
         if name not in self.tasks:
-            raise MedteError(f"{name} is missing from the {self.name} edition: {self.missing[name]}")
-        rows = pd.read_parquet(verify(self.folder, f"tasks/{name}.parquet"))
-        return TaskData(entry, rows, self.tasks[name]["dropped"])
+            why = self.missing.get(name, "it is a variant, and the profile builds none (data.variants)")
+            raise MedteError(f"{name} is missing from the {self.name} edition: {why}")
+        rows, about = pd.read_parquet(verify(self.folder, f"tasks/{name}.parquet")), self.tasks[name]
+        mined = Mined(**about["mined"]) if about["mined"] else None
+        return TaskData(entry, rows, about["dropped"], about["written_by"], mined)
 
-    def pairs(self, split: str = "subjects") -> pd.DataFrame:
+    def cards(self) -> dict[str, dict]:
+        """The data card of every task that was built."""
+        return json.loads(verify(self.folder, "cards.json").read_text(encoding="utf-8"))
+
+    def pairs(self, split: str = "subjects", leaks: str = "drop") -> pd.DataFrame:
         """Training pairs: sentence1, sentence2, source, document.
 
-        "subjects": of no subject that is evaluated; "documents": all that are of no document that is evaluated.
+        `split` "subjects": of no subject that is evaluated; "documents": all that are of no document that is evaluated.
+        `leaks` "keep" adds every pair that touches the evaluation: what the authors did (recipe §5, points 1 and 25).
         """
-        table = pd.read_parquet(verify(self.folder, "pairs.parquet"))
-        if split == "subjects":
-            table = table[table["split"] == "subjects"]
-        return table[PAIR_COLUMNS].reset_index(drop=True)
+        table = pd.read_parquet(verify(self.folder, "pairs.parquet"), columns=[*PAIR_COLUMNS, "split", "leak"])
+        splits = ["subjects"] if split == "subjects" else ["subjects", "documents"]
+        chosen = table["split"].isin(splits) & (table["leak"] == "")
+        if leaks == "keep":
+            chosen |= table["leak"] != ""
+        return table.loc[chosen, PAIR_COLUMNS].reset_index(drop=True)
 
 
-def data_hash(data: TaskData) -> str:
-    """The digest of a task's rows, which is its revision: other rows, other revision."""
-    return digest([list(data.rows.columns), data.rows.astype(str).values.tolist()])
+def _no_encoder(name: str) -> Encode:
+    raise MedteError(f"{name} mines the negatives of this profile; build its edition with `medte data build` first")
 
 
-def build(profile: Profile, folder: Path, say: Say = lambda line: None) -> Edition:
-    """The edition of a profile in `folder`, built if it is not there or its inputs changed; `say` gets a line a source."""
+def build(
+    profile: Profile,
+    folder: Path,
+    say: Say = lambda line: None,
+    engine: Engine | None = None,
+    encoder: Callable[[str], Encode] = _no_encoder,
+    frozen: Frozen | None = None,
+) -> Edition:
+    """The edition of a profile in `folder`, built if it is not there or its inputs changed; `say` gets a line a source.
+
+    `encoder` gives the function that encodes texts by a model's name: for a profile whose negatives a model mines. With a
+    `frozen` list its records alone are used, in the parts that it says, and what has changed is known to it afterwards.
+    """
     key = inputs_digest(profile)
     finished = unseal(folder)
-    if finished and finished["inputs"] == key:
+    if finished and finished["inputs"] == key and not frozen:
         return Edition(folder)
-    kept: dict[str, list[Record]] = {}
-    counts, absent = {}, {}
-    for source in registry.SOURCES:
-        try:
-            read = [clean(record) for record in registry.read(profile.data.edition, source)]
-        except registry.SourceMissing as reason:
-            absent[source] = str(reason)
-            say(f"{source}: not in this edition ({reason})")
-            continue
-        kept[source], repeats = deduplicate(read)
-        counts[source] = {
-            "records": len(read),
-            "repeated": len(repeats),
-            "licences": dict(sorted(Counter(record.licence for record in read).items())),
-            "fictional": any(record.fictional for record in read),
-        }
-    parts = split((record for records in kept.values() for record in records), profile.data)
-    evaluation: dict[str, list[Record]] = {source: [] for source in kept}
-    for record in parts.evaluation:
-        evaluation[record.source].append(record)
-    for source, about in counts.items():
-        for part in ("evaluation", "training", "kin"):
-            about[part] = sum(record.source == source for record in getattr(parts, part))
+    sources, absent = _readable(profile)
+    for source, reason in absent.items():
+        say(f"{source}: not in this edition ({reason})")
+    with engine or Engine() as engine:
+        shelves = _shelve(profile, sources, folder / "records", engine, frozen, say)
+        (folder / "manifest.json").unlink(missing_ok=True)
+        parts, subjects = _split(profile, shelves, frozen)
+        about = {source: _about(profile, source, shelf, parts[source]) for source, shelf in shelves.items()}
+        tasks = _tasks(profile, folder, shelves, parts, mining_of(profile.data, encoder), say)
+        for source, reason in absent.items():
+            tasks.leave_out(source, reason)
+        texts = tasks.all_texts()
+        say(f"{len(tasks.built)} tasks built, {len(tasks.missing)} missing; {len(texts):,} distinct texts")
+        counts = _pairs(profile, folder, shelves, parts, tasks, engine)
+        dropped = counts.leaks["subjects"]
         say(
-            f"{source}: {about['records']:,} records, {about['repeated']:,} repeated, {about['evaluation']:,} for evaluation"
+            f"{counts.pairs['subjects'].total():,} training pairs; {dropped.total():,} dropped because they touch the evaluation"
         )
-
-    if not evaluation:
-        why = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in _by_reason(absent).items())
-        raise MedteError(f"no source of the {profile.data.edition} edition can be read here: {why}")
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "tasks").mkdir(parents=True)
-    limits = Limits(profile.data.max_items, profile.data.max_class_texts, profile.data.test_share)
-    tasks, missing, texts, documents = {}, {}, set(), set()
-    for entry in catalogue().values():
-        if entry.source not in evaluation:
-            missing[entry.name] = absent[entry.source]
-            continue
-        data = build_task(entry, evaluation[entry.source], limits)
-        if reason := data.missing():
-            missing[entry.name] = reason
-            continue
-        data.rows.to_parquet(folder / "tasks" / f"{entry.name}.parquet", index=False)
-        tasks[entry.name] = {"hash": data_hash(data), "rows": len(data.rows), "dropped": data.dropped}
-        texts.update(data.texts())
-        documents.update(data.rows["unit"])
-    say(f"{len(tasks)} of {len(catalogue())} tasks built, {len(texts):,} distinct texts")
-
-    tables, leaks = [], {}
-    spare = [record for record in parts.evaluation if record.document not in documents]
-    for kind, records in (("subjects", parts.training), ("documents", [*parts.kin, *spare])):
-        candidates = [
-            pair
-            for source in profile.training.sources
-            for pair in make_pairs(record for record in records if record.source == source)
-        ]
-        clean_pairs, found = audit(dict.fromkeys(candidates), texts, documents)
-        leaks[kind] = found
-        tables.append(pd.DataFrame(map(asdict, _capped(clean_pairs, profile)), columns=PAIR_COLUMNS).assign(split=kind))
-    table = pd.concat(tables, ignore_index=True)
-    table.to_parquet(folder / "pairs.parquet", index=False)
-    ours = table[table["split"] == "subjects"]
-    say(f"{len(ours):,} training pairs; {leaks['subjects'].total():,} dropped because they touch the evaluation")
-
     facts = {
         "edition": profile.data.edition,
         "inputs": key,
-        "hash": digest([{name: about["hash"] for name, about in tasks.items()}, table.values.tolist()]),
-        "sources": counts,
+        "hash": digest_of_rows({name: about["hash"] for name, about in tasks.built.items()}, _pair_rows(folder)),
+        "sources": about,
         "absent": absent,
-        "tasks": tasks,
-        "missing": missing,
+        "tasks": tasks.built,
+        "missing": tasks.missing,
+        "unwritten": {f"{source}: {reason}": n for (source, reason), n in sorted(tasks.unwritten.items())},
         "evaluation_texts": len(texts),
-        "pairs": _by_source(ours),
-        "pairs_by_document": _by_source(table),
-        "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(leaks["subjects"].items())},
-        "subjects": _subjects(parts),
-        "training_texts_in_evaluation": len(texts & {*table["sentence1"], *table["sentence2"]}),
+        "pairs": dict(counts.pairs["subjects"]),
+        "pairs_by_document": dict(counts.pairs["subjects"] + counts.pairs["documents"]),
+        "leaks_dropped": {f"{source}: {reason}": n for (source, reason), n in sorted(dropped.items())},
+        "leaks_by_task": [[*found, n] for found, n in sorted(counts.tasks.items())],
+        "subjects": subjects,
+        "training_texts_in_evaluation": counts.evaluation_texts,
     }
-    seal(folder, facts, [folder / "pairs.parquet", *(folder / "tasks").glob("*.parquet")])
+    listed = zip(chain.from_iterable(parts[source] for source in shelves), _kept(shelves), strict=True)
+    write_frozen(folder / FROZEN, ((LISTED_AS.get(part, part), record) for part, record in listed if part))
+    write_json(folder / "cards.json", tasks.cards)
+    files = [folder / "pairs.parquet", folder / "cards.json", folder / FROZEN]
+    seal(folder, facts, [*files, *(folder / "tasks").glob("*.parquet")])
     return Edition(folder)
 
 
-def _by_source(pairs: pd.DataFrame) -> dict[str, int]:
-    return {source: int(n) for source, n in pairs["source"].value_counts().sort_index().items()}
+def _readable(profile: Profile) -> tuple[list[str], dict[str, str]]:
+    """The sources that can be read here, and why the others cannot. MedteError where there are none but stand-ins."""
+    edition, readable, absent = profile.data.edition, [], {}
+    for source in registry.sources(profile.training.sources):
+        try:
+            registry.folder_of(edition, source)
+            readable.append(source)
+        except registry.SourceMissing as reason:
+            absent[source] = str(reason)
+    if all(registry.is_stand_in(edition, source) for source in readable):
+        raise MedteError(
+            f"no source of the {edition} edition can be read here; set MEDTE_MIRROR to the folder that holds them, or fetch "
+            f"them: `medte data fetch --edition {profile.name}`"
+        )
+    return readable, absent
 
 
-def _subjects(parts: Parts) -> dict[str, list[str]]:
-    """The subjects on each side; none is on both."""
-    return {
-        side: sorted({record.facts["subject"] for record in getattr(parts, side) if record.facts.get("subject")})
+def _shelve(
+    profile: Profile, sources: list[str], folder: Path, engine: Engine, frozen: Frozen | None, say: Say
+) -> dict[str, Shelf]:
+    """The shelf of every source, filled where it is not."""
+    data, here, shelves = profile.data, paths.PACKAGE, {}
+    code = code_digest(here / "records.py", here / "curation", here / "sources")
+    for source in sources:
+        curation = Curation(tuple(data.cleaning.get(source, DEFAULT_STEPS)), data.near_duplicates)
+        key = digest([registry.inputs_digest(data.edition, source), code, asdict(curation)])
+        left_out: Counter = Counter()
+        records = registry.read(data.edition, source, left_out)
+        if frozen:
+            records = _listed(records, frozen, curation)
+        shelf = shelves[source] = fill(folder / source, key, records, curation, engine, left_out)
+        count = shelf.manifest["records"]
+        say(f"{source}: {count:,} records, {count - shelf.kept_count:,} repeated")
+    return shelves
+
+
+def _listed(records: Iterable[Record], frozen: Frozen, curation: Curation) -> Iterator[Record]:
+    """Those on a frozen list, which speaks of cleaned records."""
+    return (record for record in records if frozen.part(clean(record, curation.steps)))
+
+
+def _split(profile: Profile, shelves: Mapping[str, Shelf], frozen: Frozen | None) -> tuple[Parts, dict[str, list[str]]]:
+    """The part of every record, and the subjects of each side; none is on both."""
+    headers = [Header.of(record) for record in _kept(shelves)]
+    found = [frozen.part_of(record.id) for record in _kept(shelves)] if frozen else split(headers, profile.data)
+    sides = {
+        side: sorted({h.subject for h, part in zip(headers, found, strict=True) if part == side and h.subject})
         for side in ("training", "evaluation")
+    }
+    stream = iter(found)
+    return {source: list(islice(stream, shelf.kept_count)) for source, shelf in shelves.items()}, sides
+
+
+def _kept(shelves: Mapping[str, Shelf]) -> Iterator[Record]:
+    return chain.from_iterable(shelf.kept() for shelf in shelves.values())
+
+
+def _about(profile: Profile, source: str, shelf: Shelf, parts: list[str | None]) -> dict:
+    """What the manifest says of a source."""
+    facts, counts = shelf.manifest, Counter(parts)
+    return {
+        **{name: facts[name] for name in ("records", "left_out", "licences", "dates", "fictional")},
+        "repeated": sum(facts["repeated"].values()),
+        "repeated_by_reason": facts["repeated"],
+        **{part: counts[part] for part in ("evaluation", "training", "kin")},
+        "stand_in": registry.is_stand_in(profile.data.edition, source),
     }
 
 
-def _by_reason(absent: dict[str, str]) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
-    for source, reason in absent.items():
-        reasons.setdefault(reason, []).append(source)
-    return reasons
+def _tasks(
+    profile: Profile, folder: Path, shelves: Mapping[str, Shelf], parts: Parts, mining: Mining | None, say: Say
+) -> Tasks:
+    """Build the tasks of every source; records for evaluation that no task uses become "spare" in `parts`."""
+    tasks = Tasks(profile.data, folder / "tasks", mining, _writer(profile), say)
+    for source, shelf in shelves.items():
+        kept = zip(shelf.kept(), parts[source], strict=True)
+        records = [record for record, part in kept if part == "evaluation"]
+        used = tasks.add(source, records)
+        spare = iter([record.document not in used for record in records])
+        parts[source] = ["spare" if part == "evaluation" and next(spare) else part for part in parts[source]]
+    return tasks
 
 
-def _capped(pairs: list[Pair], profile: Profile) -> list[Pair]:
-    """At most `max_pairs` of each source, chosen by hash, in their old order."""
-    chosen = set()
-    for source in {pair.source for pair in pairs}:
-        own = [pair for pair in pairs if pair.source == source]
-        own.sort(key=lambda pair: chance(profile.data.seed, pair.sentence1, pair.sentence2))
-        chosen.update(own[: profile.training.max_pairs])
-    return [pair for pair in pairs if pair in chosen]
+def _writer(profile: Profile) -> Writer | None:
+    """Who writes the queries that no source has, as the profile says."""
+    if profile.data.writer == "model":
+        from medte.curation.writing.endpoint import Endpoint
+        from medte.curation.writing.model import ModelWriter
+
+        return ModelWriter(Endpoint.from_environment(), paths.home() / "writer" / "replies.jsonl")
+    return ExtractiveWriter() if profile.data.writer == "extractive" else None
 
 
-def describe(edition: Edition) -> str:
-    """What is in an edition, on one screen."""
-    facts = edition.manifest
-    lines = [
-        f"{edition.name} edition in {edition.folder}",
-        "",
-        "source            records  repeated  evaluation  training    pairs",
-    ]
-    for source, counts in facts["sources"].items():
-        numbers = [counts[key] for key in ("records", "repeated", "evaluation", "training")]
-        lines.append(
-            f"{source:16} {numbers[0]:8,} {numbers[1]:9,} {numbers[2]:11,} {numbers[3]:9,} {facts['pairs'].get(source, 0):8,}"
-        )
-    lines += [f"{source:16} not here: {why}" for source, why in facts["absent"].items()]
-    lines += ["", f"{len(facts['tasks'])} tasks, {facts['evaluation_texts']:,} distinct texts to encode"]
-    lines += [f"  missing: {name}: {why}" for name, why in facts["missing"].items()]
-    lines += ["", f"{sum(facts['pairs'].values()):,} training pairs; dropped because they touch the evaluation:"]
-    lines += [f"  {reason}: {count:,}" for reason, count in facts["leaks_dropped"].items()] or ["  none"]
-    lines.append(f"training texts that are evaluation texts: {facts['training_texts_in_evaluation']}")
-    return "\n".join(lines)
+def _pairs(
+    profile: Profile, folder: Path, shelves: Mapping[str, Shelf], parts: Parts, tasks: Tasks, engine: Engine
+) -> pair_table.Counts:
+    """Write every pair of every training source with the audit's verdict."""
+    audit = Audit(tasks.texts, tasks.documents, profile.data.near_leaks)
+    work = _pair_work({source: shelves[source] for source in profile.training.sources if source in shelves}, parts)
+    limits = (profile.training.max_pairs, profile.data.seed)
+    return pair_table.write(folder / "pairs.parquet", work, audit, tasks.all_texts(), *limits, engine)
+
+
+def _pair_work(shelves: Mapping[str, Shelf], parts: Parts) -> Iterator[Work]:
+    for split_, of_split in PARTS_OF_SPLIT.items():
+        for source, shelf in shelves.items():
+            for part in of_split:
+                own = iter(parts[source])
+                for path, places in shelf.batches():
+                    chosen = [place for place in places if next(own) == part]
+                    if chosen:
+                        yield Work(split_, path, chosen)
+
+
+def _pair_rows(folder: Path) -> Iterator[list[str]]:
+    """The pairs that touch nothing of the evaluation, as far as training may use them, one after another."""
+    columns = [*PAIR_COLUMNS, "split"]
+    for batch in pq.ParquetFile(folder / "pairs.parquet").iter_batches(columns=[*columns, "leak"]):
+        rows = batch.to_pandas()
+        yield from rows.loc[rows["leak"] == "", columns].values.tolist()

@@ -1,7 +1,7 @@
 """A profile is one whole run as a YAML file: which data, base encoder, budgets, models and seeds. Unknown keys are errors."""
 
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+BM25 = "bm25"  # the miner that is no model
+
+
+class Negatives(Strict):
+    """How the negatives of pair tasks are mined (recipe §3, §5 points 9 and 10)."""
+
+    miner: str  # "bm25" or a model of the registry
+    nearest: Count | None = None  # how many of an anchor's nearest are candidates; None is the paper's, by source
+    ceiling: Share = 0.8  # similarity to the true partner from which a candidate is suspected to be right too
+    judged_miner: bool = False  # whether the miner may be among the models that are judged
+
+
 class Data(Strict):
     """What the run is trained and judged on."""
 
@@ -25,8 +37,19 @@ class Data(Strict):
     evaluation_share: dict[str, Share]  # by source or "default", of documents; "subjects": of subjects; the rest trains
     max_items: Count  # queries or pairs that a task keeps at most
     max_class_texts: Count  # texts of each class that a classification or clustering keeps at most
+    max_evaluation: Count | None = None  # documents of a source (of each of its strata) for evaluation at most
+    cleaning: dict[str, list[str]] = {}  # by source: named steps of curation/clean.py, where not the same as for all
+    near_duplicates: Share | None = None  # similarity from which a record repeats another; None: word for word alone
+    near_leaks: Share | None = (
+        None  # similarity from which a pair touches an evaluation text; None: word for word alone
+    )
+    writer: Literal["extractive", "model"] | None = (
+        None  # of the queries that no source has; None leaves their tasks out
+    )
+    variants: bool = False  # build the corrected and the probing variants of the tasks as well
     test_share: Share = 0.3  # of a class's texts in a classification, by whole documents; the authors' 70/30
     seed: int
+    negatives: Negatives | None = None  # None: siblings drawn by hash, and no task that needs a miner
 
 
 class Training(Strict):
@@ -48,6 +71,7 @@ class Training(Strict):
     split: Literal["subjects", "documents"] = (
         "subjects"  # which pairs: of no evaluated subject, or of no evaluated document
     )
+    leaks: Literal["drop", "keep"] = "drop"  # pairs that touch the evaluation; "keep" is as the authors did
     reshuffled: bool = False  # a sham: the second texts dealt out anew within each source
     variants: dict[str, dict[str, Any]] = {}  # further trainings by name, and in what they differ
     candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training
@@ -79,6 +103,9 @@ class Profile(Strict):
     training: Training
     encoding: Encoding
     benchmark: str
+    scored: Literal["benchmark", "built"] = (
+        "benchmark"  # "built": other tasks that could be built too, beside the means
+    )
     protocol: Literal["published"]
     models: Annotated[list[str], Field(min_length=1)]
     compared_with: str  # the model that every other is compared with
@@ -94,6 +121,13 @@ class Profile(Strict):
         require_known("source", self.training.sources, sources)
         require_known("model", [*self.models, self.base, self.compared_with], models)
         require_known("benchmark", [self.benchmark], benchmarks)
+        if mining := self.data.negatives:
+            require_known("miner", [mining.miner], {*models, BM25})
+            if mining.miner in self.models and not mining.judged_miner:
+                raise MedteError(
+                    f"{self.name} judges {mining.miner} on pairs whose negatives it mined, which are chosen to be hard for it;"
+                    f" set data.negatives.miner to {BM25!r} or to a model that is not judged, or judged_miner: true to allow it"
+                )
         return self
 
 
@@ -126,5 +160,6 @@ def _first_problem(error: ValidationError) -> str:
         return f"{'.'.join(place)}: {problem['msg']}, got {problem.get('input')!r}"
     model = Profile
     for part in place[:-1]:
-        model = model.model_fields[part].annotation
+        annotation = model.model_fields[part].annotation
+        model = next(iter(get_args(annotation)), annotation)  # of "a model or None", the model
     return str(unknown("key", place[-1], model.model_fields)).replace(f"{place[-1]!r}", f"{'.'.join(place)!r}", 1)

@@ -2,14 +2,18 @@
 
 import os
 import platform
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from medte import paths
+from medte.curation.frozen import Frozen
+from medte.edition import FROZEN
+from medte.engine import Engine
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import write_recorded
-from medte.manifest import write_json
+from medte.evaluation.store import read_recorded, write_recorded
+from medte.manifest import verify, write_bytes, write_json
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
 
@@ -38,12 +42,53 @@ def record(run: Run) -> Path:
         "seed": profile.data.seed,
         "training": {key: run.training[key] for key in ("pairs", "held_out", "curve", "presentations", "measured")},
         "edition": {
-            key: manifest[key] for key in ("edition", "sources", "absent", "tasks", "missing", "pairs", "leaks_dropped")
+            key: manifest[key]
+            for key in (
+                "edition",
+                "hash",
+                "sources",
+                "absent",
+                "tasks",
+                "missing",
+                "unwritten",
+                "pairs",
+                "leaks_dropped",
+                "leaks_by_task",
+            )
         },
+        "cards": run.edition.cards(),
     }
     path = paths.recorded() / f"{profile.name}.jsonl"
     write_recorded(path, about, results)
+    frozen = verify(run.edition.folder, FROZEN)
+    write_bytes(paths.recorded() / f"{profile.name}-frozen.parquet", frozen.read_bytes())
     return path
+
+
+def rebuild(run: Run, engine: Engine) -> str:
+    """Make the data behind the recorded results again, from the shipped list of records; returns what differs, in words.
+
+    They go into a folder of their own. MedteError where nothing is recorded of the profile.
+    """
+    name = run.profile.name
+    about, _ = read_recorded(paths.recorded() / f"{name}.jsonl")
+    frozen = Frozen(paths.recorded() / f"{name}-frozen.parquet")
+    shutil.rmtree(run.folders.frozen, ignore_errors=True)
+    edition = run.build(engine, frozen)
+    differences = frozen.differences()
+    lines = [f"edition: {edition.folder}, data {edition.manifest['hash']}, recorded {about['edition']['hash']}"]
+    lines += [f"  {row.difference}: {row.id}" for row in differences.head(20).itertuples()]
+    lines += [f"  and {len(differences) - 20:,} more"] if len(differences) > 20 else []
+    lines += [f"  {source}: {n:,} records {reason}" for (source, reason), n in sorted(frozen.left_out.items())]
+    then, now = (
+        {task: facts["hash"] for task, facts in tasks.items()} for tasks in (about["edition"]["tasks"], edition.tasks)
+    )
+    other = sorted(task for task in then | now if then.get(task) != now.get(task))
+    changed, gone = ((differences["difference"] == what).sum() for what in ("changed", "gone"))
+    lines.append(
+        f"records changed: {changed:,}, gone: {gone:,}; tasks whose data are not as recorded: {', '.join(other) or 'none'}"
+    )
+    return "\n".join(lines)
 
 
 def record_variant(run: Run, variant: str) -> Path:

@@ -5,7 +5,6 @@ finished is used, what is missing is done.
 """
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -15,16 +14,20 @@ from typing import TextIO
 os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would land on pages; a run says its own lines
 
 from medte import edition as editions
-from medte import paths
-from medte.curation.pairs import TRAINING_SOURCES
+from medte import guard
+from medte.curation.frozen import Frozen
+from medte.curation.negatives import Encode
+from medte.engine import Engine
 from medte.errors import MedteError
 from medte.evaluation.evaluate import evaluate, tasks_of
+from medte.evaluation.groups import BENCHMARK, grouped
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
 from medte.manifest import unseal
-from medte.models.load import folder_of
+from medte.models.load import folder_of, load
 from medte.models.registry import Entry, entry, registry
 from medte.profile import Profile, load_profile
+from medte.sources.registry import SOURCES
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
 from medte.training.train import train
 
@@ -38,23 +41,44 @@ def quiet(line: str) -> None:
 def checked_profile(name: str) -> Profile:
     """The profile of that name, with every source, model and benchmark in it known. MedteError otherwise."""
     return load_profile(name).check_names(
-        sources=TRAINING_SOURCES, models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
+        sources=set(SOURCES), models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
     )
 
 
 class Run:
-    """The data, model and results of a profile; `say` gets a line for each step of long work."""
+    """The data, model and results of a profile; `say` gets a line for each step of long work.
+
+    A run that reads clinical notes encloses the process: what is made of them stays in their folder (`medte.guard`).
+    """
 
     def __init__(self, profile: str | Profile, say: Say = quiet, folder: str | None = None):
         """`folder` names the run's folder where it is not the profile's name: two runs of one profile side by side."""
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
-        self.folders = paths.RunFolders(folder or self.profile.name)
+        self.folders = guard.folders(self.profile, folder)
         self.say = say
 
     @cached_property
     def edition(self) -> editions.Edition:
         """The run's data, built if need be."""
-        return editions.build(self.profile, self.folders.edition, self.say)
+        return self.build()
+
+    def build(self, engine: Engine | None = None, frozen: Frozen | None = None) -> editions.Edition:
+        """The run's data, built by an engine (None: in this process) if they are not there.
+
+        With a `frozen` list its records alone, beside the run's own data.
+        """
+        folder = self.folders.frozen if frozen else self.folders.edition
+        return editions.build(self.profile, folder, self.say, engine, self._miner, frozen)
+
+    def _miner(self, name: str) -> Encode:
+        """The function that encodes texts with a model, to mine negatives. MedteError for one that must see the texts first."""
+        if entry(name).kind in ("trained", "tfidf"):
+            raise MedteError(
+                f"{name} cannot mine negatives, since it is made from the edition; name bm25 or an encoder as it comes"
+            )
+        return load(
+            name, self.profile.encoding, seed=self.profile.data.seed, corpus=list, trained=_trained_elsewhere
+        ).encode
 
     @cached_property
     def training(self) -> dict:
@@ -67,7 +91,7 @@ class Run:
         base, sha256 = folder_of(entry(self.profile.base), _trained_elsewhere)
         if variant:
             self.say(f"variant {variant}")
-        pairs = self.edition.pairs(settings.split)
+        pairs = self.edition.pairs(settings.split, settings.leaks)
         return train(settings, base, sha256, pairs, self.folders.model(variant), self.say)
 
     def variants(self) -> list[str]:
@@ -90,17 +114,24 @@ class Run:
             self.profile, self.edition, self.folders, trained=self._trained, family=family, models=models, say=self.say
         )
 
-    def scores(self, family: str | None = None) -> Scores:
-        """The results with the intervals of their means."""
-        return Scores(self.results(family), self.profile.bootstrap, self.profile.data.seed)
+    def groups(self, family: str | None = None, models: list[str] | None = None) -> dict[str, Scores]:
+        """The results with the intervals of their means: those of the benchmark, and beside them those in no mean."""
+        found = grouped(self.results(family, models), self.profile.benchmark, self.edition.manifest)
+        return {
+            group: Scores(results, self.profile.bootstrap, self.profile.data.seed) for group, results in found.items()
+        }
+
+    def scores(self, family: str | None = None, models: list[str] | None = None) -> Scores:
+        """The results on the benchmark's tasks, of one family or of all, with the intervals of their means."""
+        return self.groups(family, models).get(BENCHMARK) or Scores([])
 
     def tasks(self, family: str | None = None) -> list[str]:
-        """The names of the benchmark's tasks that this edition has, of one family or of all."""
+        """The names of the tasks that are scored, of one family or of all."""
         return [task.name for task in tasks_of(self.profile, self.edition, family)]
 
 
 def _trained_elsewhere(model: Entry) -> Path:
-    folder = paths.RunFolders(model.profile).model(model.variant)
+    folder = guard.folders(load_profile(model.profile)).model(model.variant)
     if unseal(folder) is None:
         raise MedteError(f"{model.name} is not trained here; run `medte train --profile {model.profile}` first")
     return folder
@@ -120,4 +151,4 @@ def stamped(line: str, stream: TextIO | None = None) -> None:
 
 def stamped_to_stderr(line: str) -> None:
     """As `stamped`, beside what the command prints."""
-    stamped(line, sys.stderr)
+    stamped(line, guard.terminal())

@@ -51,8 +51,9 @@ HTML(tables.sources(edition.manifest, "Records of each source and what became of
 # %% [markdown]
 # ## Leakage
 #
-# Both texts of every training pair are compared with every text of every task: the same document, the same text, or the
-# same words up to case and punctuation. A pair that matches is dropped.
+# Both texts of every training pair are compared with every text of every task: the same document (under any name that it is known by),
+# the same text, the same words up to case and punctuation and, where the profile says so, nearly the same words. A pair that
+# matches is dropped.
 
 # %%
 HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))

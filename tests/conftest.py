@@ -1,6 +1,8 @@
 """What tests share: a home of their own, a few records, an encoder that needs no weights."""
 
 import hashlib
+import io
+import tarfile
 
 import numpy as np
 import pytest
@@ -13,7 +15,16 @@ def home(tmp_path, monkeypatch):
     """Every test runs in a home of its own, without the settings of whoever starts it, and offline."""
     monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    for setting in ("MEDTE_EMAIL", "MEDTE_MIRROR", "MEDTE_REPOSITORY", "MIMIC_FOLDER", "NCBI_API_KEY"):
+    writer = ("MEDTE_WRITER_URL", "MEDTE_WRITER_MODEL", "MEDTE_WRITER_KEY")
+    for setting in (
+        "MEDTE_EMAIL",
+        "MEDTE_MIRROR",
+        "MEDTE_NOTES",
+        "MEDTE_REPOSITORY",
+        "MIMIC_FOLDER",
+        "NCBI_API_KEY",
+        *writer,
+    ):
         monkeypatch.delenv(setting, raising=False)
     return tmp_path / "home"
 
@@ -21,6 +32,17 @@ def home(tmp_path, monkeypatch):
 def make_record(name, source="pubmed", document=None, **texts):
     facts = texts.pop("facts", {})
     return Record(f"{source}:{name}", source, document or f"{source}:{name}", texts, "CC0-1.0", facts=facts)
+
+
+def archive(path, **files):
+    """A .tar.xz of texts by name; returns its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:xz") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return path.parent
 
 
 class HashEncoder:

@@ -2,14 +2,17 @@
 
 import mteb
 import numpy as np
+import pandas as pd
 import pytest
 from mteb.models.abs_encoder import AbsEncoder
 from mteb.models.model_meta import ModelMeta, ScoringFunction
 
 import medte
 from medte.errors import MedteError
+from medte.tasks.build import TaskData
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks, catalogue
-from medte.tasks.mteb_tasks import MTEB_TYPE
+from medte.tasks.catalogue import task as find_task
+from medte.tasks.mteb_tasks import MTEB_TYPE, mteb_task
 from tests.conftest import HashEncoder
 
 
@@ -65,6 +68,38 @@ def test_fresh_task_objects_give_the_same_score_again():
     assert again[0] == again[1]
 
 
+PLACES = {"chest pain": (1, 0), "cough": (0, 1), "angina": (1, 0.1), "cold": (1, 0.5), "reflux": (1, 0.9)}
+
+
+class Placed(Plain):
+    """An encoder of a few texts whose vectors are given."""
+
+    def encode(self, inputs, **kwargs):
+        return np.array([PLACES[text] for batch in inputs for text in batch["text"]], dtype=np.float32)
+
+
+def test_mteb_scores_a_merged_task_by_all_right_documents():
+    rows = pd.DataFrame(
+        {"query": ["chest pain", "cough", "chest pain"], "document": ["angina", "cold", "reflux"], "unit": list("abc")}
+    )
+    data = TaskData(find_task("MedQuADRetrievalMerged"), rows, {})
+    made = [mteb_task(data.task, "mini", "0" * 16, lambda: data) for _ in range(2)]
+    made[0].load_data()
+    assert list(made[0].dataset["default"]["test"]["queries"]["text"]) == ["chest pain", "cough"]
+    answer = mteb.evaluate(Placed(), made[1], cache=None, co2_tracker=False, show_progress_bar=False)
+    # chest pain: angina, cold, reflux, right at 1 and 3; cough: reflux, cold, angina, right at 2
+    assert answer.task_results[0].get_score() == pytest.approx((0.919721 + 0.630930) / 2, abs=1e-4)
+
+
+def test_a_benchmark_says_which_variants_the_edition_was_built_without():
+    benchmark = medte.get_benchmark("MedEval-corrected")
+    names = {entry.name for entry in benchmark_tasks("MedEval-corrected")}
+    assert {entry.metadata.name for entry in benchmark.tasks} <= names
+    assert len(benchmark.tasks) + benchmark.description.count("is missing") == 51
+    with pytest.raises(MedteError, match="MedQuADRetrievalMasked"):
+        medte.get_task("MedQuADRetrievalMasked")
+
+
 def test_unknown_names_are_errors_with_the_nearest():
     with pytest.raises(MedteError, match="did you mean 'MedEval'"):
         medte.get_benchmark("MedEvals")
@@ -75,5 +110,5 @@ def test_unknown_names_are_errors_with_the_nearest():
 
 
 def test_a_task_that_an_edition_lacks_says_why():
-    with pytest.raises(MedteError, match="MEDTE_MIRROR names no folder"):
+    with pytest.raises(MedteError, match="set MEDTE_MIRROR to the folder"):
         medte.get_task("MedQuADRetrieval", edition="open")

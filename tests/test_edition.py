@@ -1,7 +1,6 @@
 """The whole curation on the bundled text: what must hold of the mini edition whenever its text changes."""
 
 import itertools
-from collections import Counter
 
 import pytest
 
@@ -10,8 +9,8 @@ from medte.errors import MedteError
 from medte.profile import load_profile
 from medte.report.mini_card import versions
 from medte.sources import registry
+from medte.tasks.build_all import data_hash
 from medte.tasks.catalogue import benchmark_tasks, catalogue
-from tests.conftest import make_record
 
 MINI = load_profile("mini")
 
@@ -45,7 +44,7 @@ def test_no_subject_is_trained_on_and_judged_on(mini):
     assert not set(sides["evaluation"]) & set(sides["training"])
     about = {
         record.document: record.facts.get("subject")
-        for source in registry.SOURCES
+        for source in mini.manifest["sources"]
         for record in registry.read("mini", source)
     }
     judged = {about[unit] for name in mini.tasks for unit in mini.task_data(name).rows["unit"]} - {None}
@@ -134,46 +133,4 @@ def test_the_hash_of_data_changes_with_any_cell(mini):
     data = mini.task_data("MedQuADRetrieval")
     rows = data.rows.copy()
     rows.loc[3, "document"] += "."
-    assert editions.data_hash(data) != editions.data_hash(type(data)(data.task, rows, {}))
-
-
-def of_parts(records, **shares):
-    data = MINI.data.model_copy(update={"evaluation_share": shares})
-    return editions.split(records, data)
-
-
-def test_whole_documents_are_split_in_proportion_to_their_strata():
-    records = [
-        make_record(f"{i}{part}", document=f"d{i}", title="t", facts={"stratum": "a" if i < 40 else "b"})
-        for i in range(60) for part in "xy"
-    ]  # fmt: skip
-    records.append(make_record("only", title="t", facts={"training_only": True, "stratum": "a"}))
-    parts = of_parts(records, default=0.5)
-    assert not {r.document for r in parts.training} & {r.document for r in parts.evaluation}
-    assert Counter(r.facts["stratum"] for r in parts.evaluation) == {"a": 40, "b": 20}
-    assert records[-1] in parts.training
-
-
-def test_subjects_are_split_whole_over_all_sources_and_reservations_hold():
-    facts = [
-        *({"subject": f"s{i}", "subject_stratum": "a"} for i in range(20)),
-        {"subject": "judged", "reserved": "evaluation"},
-        {"subject": "taught", "reserved": "training", "training_only": True},
-        {"subject": "taught"},
-        {"subject": "taught", "reserved": "evaluation"},
-        {"subject": "judged", "training_only": True},
-    ]
-    records = [
-        make_record(f"{i}", source=source, title="t", facts=fact)
-        for i, fact in enumerate(facts)
-        for source in ("pubmed", "medquad")
-    ]
-    parts = of_parts(records, default=0.5, subjects=0.25)
-    sides = [{r.facts["subject"] for r in side} for side in (parts.training, parts.evaluation)]
-    assert not sides[0] & sides[1]
-    assert len([s for s in sides[1] if s != "judged"]) == 5
-    assert "judged" in sides[1] and "taught" in sides[0]
-    assert {r.facts["subject"] for r in parts.kin} == {"judged"}
-    placed = [*parts.training, *parts.evaluation, *parts.kin]
-    left_out = [r for r in records if r not in placed]
-    assert {(r.facts["subject"], r.facts["reserved"]) for r in left_out} == {("taught", "evaluation")}
+    assert data_hash(data) != data_hash(type(data)(data.task, rows, {}))

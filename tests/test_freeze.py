@@ -31,7 +31,7 @@ def run_of(data, results, folder):
     for result in results:
         store.put(result)
     edition = SimpleNamespace(name=data, manifest={"hash": data}, tasks={TASK: {"hash": data}})
-    profile = SimpleNamespace(bootstrap=20, name="open")
+    profile = SimpleNamespace(bootstrap=20, name="open", benchmark="MedEval")
     return SimpleNamespace(
         edition=edition,
         folders=SimpleNamespace(results=folder / "results"),

@@ -78,6 +78,24 @@ def test_a_name_that_no_registry_knows_is_an_error(profiles, change, message):
         checked_profile(profiles(change))
 
 
+def mined(**negatives):
+    return lambda facts: facts.update(name="trial", data=facts["data"] | {"negatives": negatives})
+
+
+def test_a_miner_is_known_and_is_not_judged_unless_that_is_allowed(profiles):
+    assert checked_profile(profiles(mined(miner="bm25"))).data.negatives.nearest is None
+    with pytest.raises(MedteError, match="unknown miner 'bm52'; did you mean 'bm25'"):
+        checked_profile(profiles(mined(miner="bm52")))
+    with pytest.raises(MedteError, match=r"trial judges all-MiniLM-L6-v2 on pairs.*judged_miner: true to allow it"):
+        checked_profile(profiles(mined(miner="all-MiniLM-L6-v2")))
+    assert checked_profile(profiles(mined(miner="all-MiniLM-L6-v2", judged_miner=True)))
+
+
+def test_an_unknown_key_two_levels_down_is_named(profiles):
+    with pytest.raises(MedteError, match=r"unknown key 'data.negatives.nearst'; did you mean 'nearest'"):
+        load_profile(profiles(mined(miner="bm25", nearst=3)))
+
+
 def test_the_hash_changes_with_any_value():
     mini = load_profile("mini")
     assert mini.hash == load_profile("mini").hash

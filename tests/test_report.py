@@ -167,7 +167,7 @@ def test_the_sham_is_compared_where_there_is_one():
 def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):
     profile = load_profile("mini")
     monkeypatch.setattr(pages.paths, "recorded", lambda: tmp_path)
-    pages.recorded.cache_clear()
+    pages.recorded_groups.cache_clear()
     assert "No training split by document" in pages.plain_split(profile, "abc")
     rows = [
         retrieval(name, "MedQuADRetrieval", list(np.clip(EASY + gain, 0, 1)))
@@ -186,4 +186,4 @@ def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatc
         profile, "abc"
     ) and "earlier version" not in pages.plain_split(profile, "abc")
     assert "earlier version" in pages.plain_split(profile, "abd")
-    pages.recorded.cache_clear()
+    pages.recorded_groups.cache_clear()

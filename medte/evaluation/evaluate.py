@@ -22,15 +22,15 @@ from medte.models.load import Encoder, load
 from medte.models.registry import Entry
 from medte.profile import Profile
 from medte.tasks.build import TaskData
-from medte.tasks.catalogue import MAIN_SCORE, Task, benchmark_tasks
+from medte.tasks.catalogue import MAIN_SCORE, Task, all_tasks, benchmark_tasks
 
 CLASSIFICATION_DRAWS = 10
 VERSIONS = ("mteb", "numpy", "scikit-learn", "sentence-transformers", "torch", "transformers")
 
 
 def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> list[Task]:
-    """The tasks of the profile's benchmark that the edition could build, of one family or of all."""
-    wanted = benchmark_tasks(profile.benchmark)
+    """The tasks that the profile scores and the edition could build, of one family or of all."""
+    wanted = all_tasks() if profile.scored == "built" else benchmark_tasks(profile.benchmark)
     return [task for task in wanted if task.name in edition.tasks and family in (None, task.family)]
 
 
@@ -45,6 +45,7 @@ def result_key(task: Task, edition: Edition, revision: str, profile: Profile) ->
     code = [
         here / "evaluation" / "evaluate.py",
         here / "evaluation" / "items.py",
+        here / "tasks" / "judgements.py",
         here / "tasks" / "mteb_tasks.py",
         here / "models",
     ]

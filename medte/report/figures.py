@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry
 from medte.report.tables import FAMILY_TITLE
-from medte.tasks.catalogue import FAMILIES, catalogue
+from medte.tasks.catalogue import FAMILIES
+from medte.tasks.catalogue import task as find_task
 
 INK = "#858585"  # readable on white and on black
 PALETTE = dict(zip(FAMILIES, sns.color_palette("colorblind", 4).as_hex(), strict=True))
@@ -90,7 +91,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     order = sorted(gaps, key=lambda task: gaps[task].value)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
     for row, task in enumerate(order):
-        gap, family = gaps[task], catalogue()[task].family
+        gap, family = gaps[task], find_task(task).family
         axes.hlines(row, 100 * gap.low, 100 * gap.high, color=PALETTE[family], alpha=0.6)
         axes.plot(100 * gap.value, row, MARKERS[FAMILIES.index(family)], color=PALETTE[family], ms=5)
     for family in FAMILIES:

@@ -8,6 +8,7 @@ from typing import Any
 
 from medte import paths
 from medte.errors import MedteError
+from medte.evaluation.groups import BENCHMARK, BESIDE, grouped
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
 from medte.models.registry import entry, registry
@@ -108,10 +109,27 @@ def missing_of_benchmark(profile: Profile, missing: Mapping[str, str]) -> dict[s
 
 
 @lru_cache
-def recorded(name: str) -> tuple[dict[str, Any], Scores]:
-    """(about, scores) of a recorded run; the intervals are computed now, from the recorded items."""
+def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
+    """(about, scores by group) of a recorded run; the intervals are computed now, from the recorded items."""
     about, results = read_recorded(paths.recorded() / f"{name}.jsonl")
-    return about, Scores(results, about["bootstrap"], about["seed"])
+    found = grouped(results, "MedEval", about.get("edition", {}))
+    return about, {group: Scores(own, about["bootstrap"], about["seed"]) for group, own in found.items()}
+
+
+def recorded(name: str) -> tuple[dict[str, Any], Scores]:
+    """(about, scores on the benchmark's tasks) of a recorded run."""
+    about, groups = recorded_groups(name)
+    return about, groups[BENCHMARK]
+
+
+def beside(groups: Mapping[str, Scores], provenance: str = "") -> str:
+    """The results that are in no mean, a table for each reason, as HTML; says so where there are none."""
+    found = [
+        tables.tasks(groups[group], groups[group].tasks, f"{title}. In no mean. {INTERVALS} {provenance}")
+        for group, title in BESIDE.items()
+        if group in groups
+    ]
+    return "\n".join(found) or "<p>Every task that is scored is in the means.</p>"
 
 
 def stale_records() -> list[str]:
@@ -156,8 +174,8 @@ def real_text_summary() -> str:
 
 def real_text_details() -> str:
     """Everything recorded on real text: tasks, differences, training, what is missing."""
-    about, scores = recorded("open")
-    held = about["training"]["held_out"]
+    about, groups = recorded_groups("open")
+    scores, held = groups[BENCHMARK], about["training"]["held_out"]
     pairs = ", ".join(f"{source} {count:,}" for source, count in about["training"]["pairs"].items())
     parts = [
         "## Task by task\n",

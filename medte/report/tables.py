@@ -14,7 +14,8 @@ import pandas as pd
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import entry
 from medte.profile import Profile
-from medte.tasks.catalogue import FAMILIES, catalogue
+from medte.tasks.catalogue import FAMILIES
+from medte.tasks.catalogue import task as find_task
 
 FAMILY_TITLE = {
     "classification": "Classification",
@@ -104,8 +105,8 @@ def tasks(scores: Scores, names: Sequence[str], caption: str) -> str:
 def differences(scores: Scores, model: str, other: str, caption: str) -> str:
     """Mean difference of two models for each family, each source and over all tasks, as HTML, in points."""
     groups = {FAMILY_TITLE[family]: scores.of_family(family) for family in FAMILIES}
-    for source in dict.fromkeys(catalogue()[task].source for task in scores.tasks):
-        groups[f"source: {source}"] = [task for task in scores.tasks if catalogue()[task].source == source]
+    for source in dict.fromkeys(find_task(task).source for task in scores.tasks):
+        groups[f"source: {source}"] = [task for task in scores.tasks if find_task(task).source == source]
     groups["all tasks"] = scores.tasks
     rows = [
         [
@@ -161,7 +162,7 @@ def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
     for name in names:
         about = manifest["tasks"][name]
         dropped = "; ".join(f"{reason}: {count:,}" for reason, count in about["dropped"].items()) or MISSING
-        entry_ = catalogue()[name]
+        entry_ = find_task(name)
         rows.append(
             [
                 breakable(name),

@@ -1,60 +1,101 @@
-"""Which reader gives a source's records in an edition; a source that cannot be read there says why."""
+"""Which sources there are, and where an edition reads each of them; one that cannot be read there says why.
 
-import os
-from collections.abc import Callable, Iterator
+A new source is one file with a `Source` at its end, and one line in `FILES`.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from importlib import import_module
 from pathlib import Path
 
 from medte import paths
 from medte.errors import MedteError
 from medte.manifest import code_digest, digest, file_sha256
 from medte.records import Record
-from medte.sources import medmcqa, medqa, medquad, mimic_iv, mini, pmc
+from medte.sources import mimic_iv, mini, notes
+from medte.sources.source import Source
 
 
 class SourceMissing(Exception):
     """The source cannot be read in this edition; the message is the reason shown beside its tasks."""
 
 
-READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
-    "medquad": medquad.read,
-    "pmc": pmc.read,
-    "medmcqa": medmcqa.read,
-    "medqa": medqa.read,
-}  # each from the source's folder in the mirror
-SOURCES = tuple(mini.SOURCES)
+FILES = (
+    "pubmed",
+    "pmc",
+    "wikipedia",
+    "clinicaltrials",
+    "mimic_iv",
+    "medmcqa",
+    "medqa",
+    "medquad",
+    "preprints",
+    "cure",
+)  # in the order of tables
+SOURCES: dict[str, Source] = {
+    value.name: value
+    for file in FILES
+    for value in vars(import_module(f"medte.sources.{file}")).values()
+    if isinstance(value, Source)
+}
+MIMIC = "mimic_iv"
 EDITIONS = ("mini", "open", "full")
 
 
-def read(edition: str, source: str) -> Iterator[Record]:
-    """The records of one source. SourceMissing where the edition has no way to it on this machine."""
-    if edition == "mini":
-        return mini.SOURCES[source]()
-    if source == "mimic_iv":
-        folder = os.environ.get("MIMIC_FOLDER")
-        if edition == "full" and folder:
-            return mimic_iv.read(Path(folder))
-        raise SourceMissing("credentialed data: edition full, with MIMIC_FOLDER naming a credentialed user's folder")
-    if source not in READERS:
-        raise SourceMissing("no reader of the real source yet")
-    mirror = paths.mirror()
-    if mirror is None:
-        raise SourceMissing("MEDTE_MIRROR names no folder with the source's files")
-    folder = mirror / source
-    if not folder.is_dir():
-        raise SourceMissing(f"the mirror has no folder {source}/")
-    return READERS[source](folder)
+def sources(named: Collection[str]) -> list[str]:
+    """The sources that an edition reads: all but those that are only read where they are `named`."""
+    return [source.name for source in SOURCES.values() if not source.asked_only or source.name in named]
 
 
-def inputs_digest(edition: str) -> str:
-    """A digest of the files that an edition is read from: the bundled knowledge, or what lies in mirror and MIMIC folder."""
-    if edition == "mini":
-        return code_digest(paths.PACKAGE / "sources" / "mini" / "knowledge")
+def is_stand_in(edition: str, source: str) -> bool:
+    """Whether fictional notes stand in for a source that the edition may not read."""
+    return edition == "open" and source == MIMIC
+
+
+def folder_of(edition: str, source: str) -> Path | None:
+    """The folder that an edition reads a source from; None where the text is bundled. SourceMissing where there is none.
+
+    The mirror (`MEDTE_MIRROR`) is looked at first, then what was fetched; credentialed notes lie where
+    `MIMIC_FOLDER` says, and a hospital's own where `MEDTE_NOTES` does.
+    """
+    if edition == "mini" or is_stand_in(edition, source):
+        if source not in mini.SOURCES:
+            raise SourceMissing(f"the bundled text has no {source}")
+        return None
+    if source == MIMIC:
+        if folder := paths.notes() or paths.mimic():
+            return folder
+        raise SourceMissing("credentialed data: MIMIC_FOLDER must name a credentialed user's folder")
+    place = SOURCES[source].place
     mirror = paths.mirror()
     if mirror is not None and not mirror.is_dir():
         raise MedteError(
             f"MEDTE_MIRROR is {mirror}, which is no folder; set it to the folder that holds medquad/, pmc/ …"
         )
-    files = [] if mirror is None else [file for source in READERS for file in sorted((mirror / source).glob("*"))]
-    if edition == "full" and (folder := os.environ.get("MIMIC_FOLDER")):
-        files += sorted(Path(folder).glob("*/*.csv.gz"))
-    return digest([[file.parent.name, file.name, file_sha256(file)] for file in files if file.is_file()])
+    for folder in (mirror and mirror / place, paths.fetched() / place):
+        if folder and folder.is_dir():
+            return folder
+    raise SourceMissing(
+        f"neither in MEDTE_MIRROR ({place}/) nor fetched; run `medte data fetch --edition {edition} --source {source}`"
+    )
+
+
+def read(edition: str, source: str, dropped: Counter | None = None) -> Iterator[Record]:
+    """The records of one source; `dropped` counts by reason what its reader leaves out."""
+    folder = folder_of(edition, source)
+    if folder is None:
+        return mini.SOURCES[source]()
+    chosen = notes.SOURCE if source == MIMIC and paths.notes() else SOURCES[source]
+    return chosen.read(folder, Counter() if dropped is None else dropped)
+
+
+def inputs_digest(edition: str, source: str) -> str:
+    """A digest of the files that a source is read from: the bundled knowledge, or its folder. SourceMissing as `folder_of`.
+
+    Of a folder that was fetched the manifest counts, which lists the hash of every page.
+    """
+    folder = folder_of(edition, source)
+    if folder is None:
+        return code_digest(paths.PACKAGE / "sources" / "mini" / "knowledge")
+    files = [folder / name for name in (*mimic_iv.COLUMNS, *notes.FILES)] if source == MIMIC else folder.glob("*")
+    return digest([[file.name, file_sha256(file)] for file in sorted(files) if file.is_file()])

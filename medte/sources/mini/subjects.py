@@ -8,7 +8,7 @@ disease, and whose body names none twice, has no subject and is split by documen
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from medte.sources.mini.knowledge import load
 
@@ -50,9 +50,10 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-def named(text: str) -> list[str]:
+@cache
+def named(text: str) -> tuple[str, ...]:
     """The diseases that a text names, in order, as often as it names them."""
-    return [_names()[word.lower() if word else short] for word, short in _pattern().findall(text)]
+    return tuple(_names()[word.lower() if word else short] for word, short in _pattern().findall(text))
 
 
 def subject(heading: str, body: str = "") -> str | None:

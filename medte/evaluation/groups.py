@@ -1,0 +1,36 @@
+"""Which results count in a benchmark's means, and which stand beside them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from medte.evaluation.store import Result
+from medte.tasks.catalogue import benchmark_tasks
+from medte.tasks.catalogue import task as find_task
+
+BENCHMARK = "benchmark"
+BESIDE = {
+    "stand_in": "Stand-ins: fictional notes instead of credentialed ones",
+    "extractive": "Queries and pairs taken from the text itself (extractive), where the paper had a model write them",
+    "other": "Tasks outside the benchmark",
+    "variant": "The same tasks built in another way",
+}  # group -> title
+
+
+def group_of(task: str, benchmark: str, edition: Mapping[str, Any]) -> str:
+    """ "benchmark", or why the task is in no mean: a key of `BESIDE`. `edition` is the manifest of its data."""
+    entry = find_task(task)
+    if edition.get("sources", {}).get(entry.source, {}).get("stand_in"):
+        return "stand_in"
+    if entry.variant:
+        return "variant"
+    if edition.get("tasks", {}).get(task, {}).get("written_by") == "extractive":
+        return "extractive"
+    return BENCHMARK if entry in benchmark_tasks(benchmark) else "other"
+
+
+def grouped(results: Iterable[Result], benchmark: str, edition: Mapping[str, Any]) -> dict[str, list[Result]]:
+    """The results of each group that has some: real text and what stands in for it are never in one mean."""
+    groups: dict[str, list[Result]] = {group: [] for group in (BENCHMARK, *BESIDE)}
+    for result in results:
+        groups[group_of(result["task"], benchmark, edition)].append(result)
+    return {group: found for group, found in groups.items() if found}

@@ -1,0 +1,57 @@
+"""Fetching: the sources of an edition from their publishers into `sources/`, one after another."""
+
+from collections.abc import Callable, Sequence
+
+from medte import paths
+from medte.errors import MedteError, require_known
+from medte.manifest import verify_all
+from medte.profile import Profile
+from medte.sources.registry import SOURCES
+from medte.tasks.catalogue import catalogue
+
+Say = Callable[[str], None]
+
+
+def classes_of(source: str) -> list[str]:
+    """The classes of a source's tasks: the search terms or categories that it is asked for."""
+    entries = [entry for entry in catalogue().values() if entry.source == source]
+    named = [*(name for entry in entries for name in entry.build.get("classes", ()))]
+    named += [entry.build["term"] for entry in entries if "term" in entry.build]
+    return list(dict.fromkeys(named))
+
+
+def fetchable(profile: Profile, names: Sequence[str]) -> list[str]:
+    """The sources to fetch: `names`, or where there are none all that the edition reads and that can be fetched."""
+    require_known("source", names, SOURCES)
+    if profile.data.edition == "mini":
+        raise MedteError("the mini edition's text is bundled; there is nothing to fetch: name --edition open or full")
+    for name in names:
+        if SOURCES[name].fetch is None:
+            raise MedteError(f"{name} cannot be fetched: {SOURCES[name].licence}")
+    wanted = names or [name for name in SOURCES if not SOURCES[name].asked_only or name in profile.training.sources]
+    return [name for name in wanted if SOURCES[name].fetch is not None]
+
+
+def fetch(profile: Profile, names: Sequence[str], say: Say) -> dict[str, dict]:
+    """Fetch sources; returns each one's manifest. What is there is not asked for again, and an interrupted call goes on."""
+    manifests = {}
+    for name in fetchable(profile, names):
+        source = SOURCES[name]
+        say(f"{name}: {source.licence}")
+        manifests[name] = source.fetch(paths.fetched() / source.place, classes_of(name), say)
+        say(f"{name}: {manifests[name]['records']:,} records")
+    return manifests
+
+
+def plan(profile: Profile, names: Sequence[str], say: Say) -> dict[str, str]:
+    """What fetching each source would cost, in words; at most a few pages are asked for, and kept."""
+    return {
+        name: SOURCES[name].plan(paths.fetched() / SOURCES[name].place, classes_of(name), say)
+        for name in fetchable(profile, names)
+    }
+
+
+def verify_fetched(names: Sequence[str]) -> dict[str, int]:
+    """How many files of each fetched source are as they came. MedteError where one is not, or the source was never fetched."""
+    require_known("source", names, SOURCES)
+    return {name: verify_all(paths.fetched() / SOURCES[name].place) for name in names}
