@@ -1,6 +1,7 @@
 """Fetching: the sources of an edition from their publishers into `sources/`, one after another."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from medte import paths
 from medte.errors import MedteError, require_known
@@ -54,4 +55,10 @@ def plan(profile: Profile, names: Sequence[str], say: Say) -> dict[str, str]:
 def verify_fetched(names: Sequence[str]) -> dict[str, int]:
     """How many files of each fetched source are as they came. MedteError where one is not, or the source was never fetched."""
     require_known("source", names, SOURCES)
-    return {name: verify_all(paths.fetched() / SOURCES[name].place) for name in names}
+    return {name: verify_all(_finished(name)) for name in names}
+
+
+def _finished(name: str) -> Path:
+    """The folder with a source's manifest: its place, or where sources share one its own folder there."""
+    place = paths.fetched() / SOURCES[name].place
+    return place / name if (place / name / "manifest.json").exists() else place

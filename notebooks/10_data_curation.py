@@ -48,6 +48,9 @@ HTML(pages.banner(edition.manifest, 0))
 # %%
 HTML(tables.sources(edition.manifest, "Records of each source and what became of them; tasks and pairs are capped by the profile."))
 
+# %%
+HTML(tables.dropped(edition.manifest, "Records that left before the split, by reason."))
+
 # %% [markdown]
 # ## Leakage
 #
@@ -57,6 +60,9 @@ HTML(tables.sources(edition.manifest, "Records of each source and what became of
 
 # %%
 HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
+
+# %%
+HTML(tables.leaks_by_task(edition.manifest, "The same by task, of all pairs that are of no evaluated document."))
 
 # %% [markdown]
 # **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training
@@ -68,7 +74,10 @@ HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source
 # anywhere in a task gives another revision, and old results no longer count.
 
 # %%
-HTML(tables.task_sizes(edition.manifest, run.tasks(), "The benchmark's tasks in this edition."))
+HTML(tables.task_sizes(edition.manifest, run.tasks(), "The tasks of this edition that are scored."))
+
+# %%
+HTML(tables.cards(edition.cards(), run.tasks(), pages.CARDS))
 
 # %%
 HTML(tables.missing(pages.missing_of_benchmark(run.profile, edition.missing), "Tasks that this edition lacks, and why.") or "<p>No task is missing.</p>")

@@ -75,6 +75,14 @@ HTML(pages.sham(scores, run.profile))
 HTML(pages.plain_split(run.profile, run.edition.manifest["hash"]))
 
 # %% [markdown]
+# ## Beside the means
+#
+# A task whose text only stands in for what it should be, or that is built in another way, is in no mean.
+
+# %%
+HTML(pages.beside(run.groups()))
+
+# %% [markdown]
 # An interval here is over documents of the same kind. It does not cover other tasks, other training seeds (see
 # [the spread over seeds](20_contrastive_training.ipynb)) or text of another origin.
 #

@@ -41,6 +41,16 @@ def test_the_mirror_is_looked_at_before_what_was_fetched(tmp_path, home, monkeyp
     assert registry.folder_of("open", "medquad") == tmp_path / "mirror" / "medquad"
 
 
+def test_the_digest_of_a_folder_changes_with_a_file_and_with_what_was_fetched_into_it(home):
+    folder = home / "sources" / "preprints"
+    (folder / "biorxiv").mkdir(parents=True)
+    digests = [registry.inputs_digest("open", "biorxiv")]
+    for name in ("table.csv", "biorxiv/manifest.json"):
+        (folder / name).write_text("x")
+        digests.append(registry.inputs_digest("open", "biorxiv"))
+    assert len(set(digests)) == 3
+
+
 def test_in_the_open_edition_fictional_notes_stand_in_for_credentialed_ones():
     assert registry.is_stand_in("open", "mimic_iv") and not registry.is_stand_in("full", "mimic_iv")
     record = next(iter(registry.read("open", "mimic_iv")))

@@ -158,5 +158,5 @@ class Shelf:
 
 def read_batch(path: Path, places: Sequence[int]) -> list[Record]:
     """The records at some places of a batch."""
-    rows = pq.read_table(path).take(places).to_pylist()
+    rows = pq.read_table(path).take(pa.array(places, pa.int64())).to_pylist()
     return [Record(**{**row, **{name: json.loads(row[name]) for name in AS_JSON}}) for row in rows]

@@ -17,6 +17,10 @@ from medte.report import mini_card, published, tables
 from medte.tasks.catalogue import benchmark_tasks
 
 INTERVALS = "Percent, with the 95 % interval of a Bayesian bootstrap over documents. Bold: best. •: not distinguishable from the best."
+CARDS = (
+    "Words: median length, of the first and the second text. Repeated: share of texts that stand elsewhere in the task. Floor: always "
+    "the positive or the most frequent answer. Ceiling: what a perfect model could reach, given repeated texts."
+)
 UNCERTAIN = "Intervals are a Bayesian bootstrap over documents; other tasks and other training seeds are not in them."
 
 
@@ -193,6 +197,13 @@ def real_text_details() -> str:
         f"{held['after']['loss']:.3f} after; reciprocal rank {held['before']['mrr']:.3f} before, {held['after']['mrr']:.3f} after.\n",
         "## Where the text is from\n",
         tables.sources(about["edition"], f"Sources of the recorded run. {_provenance(about)}"),
+        "\n## What was dropped\n",
+        tables.dropped(about["edition"], f"Records that left before the split, by reason. {_provenance(about)}"),
+        tables.leaks_by_task(
+            about["edition"], f"Training pairs that touch a task, and were dropped. {_provenance(about)}"
+        ),
+        "\n## What the tasks are made of\n",
+        tables.cards(about["cards"], scores.tasks, f"{CARDS} {_provenance(about)}"),
         "\n## What is missing\n",
         tables.missing(
             missing_of_benchmark(load_profile("open"), about["edition"]["missing"]),

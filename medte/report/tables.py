@@ -6,7 +6,8 @@ a paired interval cannot tell from the best carries a dot. Intervals are small a
 
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pandas as pd
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import entry
 from medte.profile import Profile
+from medte.tasks import card
 from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
 
@@ -145,7 +147,7 @@ def missing(lacking: dict[str, str], caption: str) -> str:
 
 
 def sources(manifest: dict, caption: str) -> str:
-    """Counts of an edition's sources: records, repeats, the two parts, training pairs, licences."""
+    """Counts of an edition's sources: records, left out, repeats, the two parts, training pairs, licences."""
     rows = []
     for source, counts in manifest["sources"].items():
         pairs = manifest["pairs"].get(source, 0)
@@ -153,6 +155,56 @@ def sources(manifest: dict, caption: str) -> str:
         licences = ", ".join(counts["licences"]) + (" (fictional)" if counts["fictional"] else "")
         rows.append([escape(source), *(f"{number:,}" for number in numbers), escape(licences)])
     header = ["Source", "Records", "Repeated", "For evaluation", "For training", "Training pairs", "Licence"]
+    return html(header, rows, caption)
+
+
+def dropped(manifest: dict, caption: str) -> str:
+    """What left each source before the split, by reason, as HTML; says so where nothing did."""
+    rows = []
+    for source, about in manifest["sources"].items():
+        reasons = about["left_out"] | about["repeated_by_reason"]
+        rows += [[escape(source), escape(reason), f"{count:,}"] for reason, count in reasons.items()]
+    for reason, count in manifest["unwritten"].items():
+        source, _, why = reason.partition(": ")
+        rows.append([escape(source), f"no text written: {escape(why)}", f"{count:,}"])
+    return html(["Source", "Why", "Records"], rows, caption) if rows else "<p>No record was dropped.</p>"
+
+
+def leaks_by_task(manifest: dict, caption: str) -> str:
+    """Pairs of other documents that touch a task, by source and task, as HTML; says so where none does."""
+    counts: Counter = Counter()
+    for split, source, task, reason, count in manifest["leaks_by_task"]:
+        if split != "evaluation":
+            counts[source, task, reason] += count
+    rows = [
+        [breakable(task), escape(source), escape(reason), f"{n:,}"]
+        for (source, task, reason), n in counts.most_common()
+    ]
+    return (
+        html(["Task", "Source of the pairs", "How", "Pairs"], rows, caption)
+        if rows
+        else "<p>No pair touches a task.</p>"
+    )
+
+
+def cards(found: Mapping[str, dict], names: Sequence[str], caption: str) -> str:
+    """The data cards of tasks, a row each, as HTML: documents, words, repeats, floor and ceiling of the score."""
+    rows = []
+    for row in card.table([found[name] for name in names]).itertuples():
+        bounds = [percent(None if pd.isna(bound) else bound) for bound in (row.floor, row.ceiling)]
+        classes = MISSING if pd.isna(row.classes) else str(row.classes)
+        rows.append(
+            [
+                breakable(row.task),
+                row.source,
+                f"{row.documents:,}",
+                classes,
+                row.words,
+                percent(row.elsewhere, 0),
+                *bounds,
+            ]
+        )
+    header = ["Task", "Source", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
     return html(header, rows, caption)
 
 

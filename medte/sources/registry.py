@@ -92,10 +92,12 @@ def read(edition: str, source: str, dropped: Counter | None = None) -> Iterator[
 def inputs_digest(edition: str, source: str) -> str:
     """A digest of the files that a source is read from: the bundled knowledge, or its folder. SourceMissing as `folder_of`.
 
-    Of a folder that was fetched the manifest counts, which lists the hash of every page.
+    Of what was fetched the manifests count, which list the hash of every page.
     """
     folder = folder_of(edition, source)
     if folder is None:
         return code_digest(paths.PACKAGE / "sources" / "mini" / "knowledge")
-    files = [folder / name for name in (*mimic_iv.COLUMNS, *notes.FILES)] if source == MIMIC else folder.glob("*")
-    return digest([[file.name, file_sha256(file)] for file in sorted(files) if file.is_file()])
+    files = [*folder.glob("*"), *folder.glob("*/manifest.json")]
+    if source == MIMIC:
+        files = [folder / name for name in (*mimic_iv.COLUMNS, *notes.FILES)]
+    return digest([[str(file.relative_to(folder)), file_sha256(file)] for file in sorted(files) if file.is_file()])
