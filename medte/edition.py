@@ -83,6 +83,15 @@ class Edition:
         """For each task that could not be built: why."""
         return self.manifest["missing"]
 
+    @property
+    def notices(self) -> list[str]:
+        """What a run that trains on its pairs has to say, of sources such as public test sets."""
+        return [
+            about["notice"]
+            for source, about in self.manifest["sources"].items()
+            if about["notice"] and source in self.manifest["pairs"]
+        ]
+
     def task_data(self, name: str) -> TaskData:
         """The rows of one task. MedteError if the task is missing from this edition, or its file is damaged."""
         entry = find_task(name)
@@ -241,6 +250,7 @@ def _about(profile: Profile, source: str, shelf: Shelf, parts: list[str | None])
         "repeated_by_reason": facts["repeated"],
         **{part: counts[part] for part in ("evaluation", "training", "kin")},
         "stand_in": registry.is_stand_in(profile.data.edition, source),
+        "notice": registry.SOURCES[source].notice,
     }
 
 

@@ -92,6 +92,8 @@ class Run:
         if variant:
             self.say(f"variant {variant}")
         pairs = self.edition.pairs(settings.split, settings.leaks)
+        for notice in self.edition.notices:
+            self.say(notice)
         return train(settings, base, sha256, pairs, self.folders.model(variant), self.say)
 
     def variants(self) -> list[str]:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from medte.errors import MedteError
+from medte.evaluation.groups import grouped
 from medte.evaluation.statistics import Estimate, Scores
 from medte.evaluation.store import write_recorded
 from medte.profile import load_profile
-from medte.report import figures, mini_card, pages, published, tables
+from medte.report import edition_screen, figures, mini_card, pages, published, tables
 from tests.test_statistics import retrieval
 
 DRAW = np.random.default_rng(2)
@@ -90,8 +91,87 @@ def test_the_banner_comes_from_the_manifest():
     }
     text = pages.banner(manifest, 12)
     assert "fictional" in text and "12 results" in text and "prove nothing about the paper" in text
-    real = pages.banner(manifest | {"edition": "open", "sources": {"medquad": {"fictional": False}}}, 0)
-    assert "real text from medquad" in real and "machine-written" not in real
+    about = {"fictional": False, "stand_in": False, "notice": ""}
+    sources = {
+        "medquad": about,
+        "mimic_iv": about | {"fictional": True, "stand_in": True},
+        "cure": about | {"notice": "CURE is a test set."},
+    }
+    real = pages.banner(manifest | {"edition": "open", "sources": sources, "pairs": {"medquad": 3}}, 0)
+    assert "real text from medquad, cure." in real and "machine-written" not in real
+    assert "Fictional notes stand in for mimic_iv; they are in no mean." in real and "test set" not in real
+    trained = pages.banner(manifest | {"edition": "open", "sources": sources, "pairs": {"cure": 3}}, 0)
+    assert "CURE is a test set." in trained
+
+
+CURATED = {
+    "edition": "open",
+    "hash": "abc",
+    "sources": {
+        "medquad": {
+            "records": 9, "repeated": 2, "evaluation": 3, "training": 4, "kin": 0, "stand_in": False,
+            "left_out": {"no answer": 1234}, "repeated_by_reason": {"near-duplicate": 2},
+        },
+        "mimic_iv": {
+            "records": 5, "repeated": 0, "evaluation": 5, "training": 0, "kin": 0, "stand_in": True,
+            "left_out": {}, "repeated_by_reason": {},
+        },
+    },
+    "absent": {"wikipedia": "not fetched"},
+    "tasks": {
+        "MedQuADRetrieval": {"rows": 300, "written_by": None},
+        "MedQuADRetrievalMerged": {"rows": 290, "written_by": None},
+        "MIMICReadmission30dClassification": {"rows": 120, "written_by": None},
+    },
+    "missing": {"WikipediaPainVsFeverClassification": "not fetched", "MedQuADRetrievalAsPublished": "8 rows; 100 are needed"},
+    "unwritten": {"pubmed: sentence1 and sentence2: too short": 7},
+    "pairs": {"medquad": 4},
+    "leaks_dropped": {"medquad: same text": 2},
+    "leaks_by_task": [
+        ["subjects", "medquad", "MedQuADRetrieval", "same text", 2],
+        ["evaluation", "medquad", "MedQuADRetrieval", "same document", 300],
+    ],
+    "training_texts_in_evaluation": 0,
+}  # fmt: skip
+
+
+def test_what_was_dropped_and_what_leaks_are_tables_by_reason():
+    dropped = tables.dropped(CURATED, "c")
+    assert (
+        "1,234" in dropped
+        and "near-duplicate" in dropped
+        and "no text written: sentence1 and sentence2: too short" in dropped
+    )
+    assert "No record was dropped" in tables.dropped({"sources": {}, "unwritten": {}}, "c")
+    leaks = tables.leaks_by_task(CURATED, "c")
+    assert ">2<" in leaks and "300" not in leaks
+    assert "No pair touches a task" in tables.leaks_by_task({"leaks_by_task": []}, "c")
+
+
+def test_the_screen_of_an_edition_says_counts_reasons_and_what_stands_in():
+    text = edition_screen.screen(CURATED)
+    assert (
+        "mimic_iv" in text and "fictional notes stand in" in text and "wikipedia        not here: not fetched" in text
+    )
+    assert "medquad: no answer 1,234, near-duplicate 2" in text
+    assert "  MedQuADRetrieval: 300\n" in text and "MedQuADRetrievalMerged: 290  (Merged)" in text
+    assert "MIMICReadmission30dClassification: 120  (stand-in)" in text
+    assert "8 rows; 100 are needed: MedQuADRetrievalAsPublished" in text and "tasks missing: 2" in text
+    assert "medquad: same text: 2" in text and "300\n" not in text.split("tasks missing")[1]
+    only = edition_screen.screen(CURATED, ["medquad"])
+    assert "mimic_iv" not in only and "wikipedia" not in only and "MIMIC" not in only
+
+
+def test_results_beside_the_means_have_tables_of_their_own():
+    rows = [
+        retrieval(name, task, [0.5, 0.7])
+        for name in ("random", "tfidf")
+        for task in ("MedQuADRetrieval", "MedQuADRetrievalMerged")
+    ]
+    groups = {group: Scores(own, draws=20) for group, own in grouped(rows, "MedEval", {}).items()}
+    text = pages.beside(groups)
+    assert "built in another way" in text and "In no mean" in text and text.count("<table") == 1
+    assert "Every task that is scored is in the means" in pages.beside({"benchmark": groups["benchmark"]})
 
 
 def test_figures_have_labels_and_no_title(scores):

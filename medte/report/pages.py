@@ -34,10 +34,13 @@ def banner(manifest: dict[str, Any], count: int) -> str:
             + escape(mini_card.agreement_sentence(manifest["hash"]))
         )
     else:
-        what = (
-            f"<b>{escape(manifest['edition'].capitalize())} edition, scored in this run</b> on real text from "
-            f"{escape(', '.join(manifest['sources']))}."
-        )
+        real = [source for source, about in manifest["sources"].items() if not about["stand_in"]]
+        stand_ins = [source for source in manifest["sources"] if source not in real]
+        what = f"<b>{manifest['edition'].capitalize()} edition, scored in this run</b> on real text from {', '.join(real)}."
+        if stand_ins:
+            what += f" Fictional notes stand in for {', '.join(stand_ins)}; they are in no mean."
+        notices = [about["notice"] for source, about in manifest["sources"].items() if source in manifest["pairs"]]
+        what = " ".join([what, *map(escape, filter(None, notices))])
     facts = (
         f"{count} results · " if count else ""
     ) + f"{len(manifest['tasks'])} tasks built, {len(manifest['missing'])} missing"

@@ -33,4 +33,4 @@ def read(folder: Path, dropped: Counter | None = None) -> Iterator[Record]:
         yield Record(f"cure:{discipline}/{row['_id']}", "cure", document, texts, licence, facts=facts)
 
 
-SOURCE = hub.source("cure", read, "CC BY-NC 4.0", asked_only=True)
+SOURCE = hub.source("cure", read, "CC BY-NC 4.0", asked_only=True, notice=NOTICE)

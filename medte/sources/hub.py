@@ -69,7 +69,7 @@ def data_set(name: str) -> DataSet:
     return _listed()[name]
 
 
-def source(name: str, read: Callable, licence: str, asked_only: bool = False) -> Source:
+def source(name: str, read: Callable, licence: str, asked_only: bool = False, notice: str = "") -> Source:
     """The source of that name, fetched from its data set; it has no classes."""
     data = data_set(name)
     return Source(
@@ -79,6 +79,7 @@ def source(name: str, read: Callable, licence: str, asked_only: bool = False) ->
         fetch=lambda folder, classes, say: fetch(data, folder, say),
         plan=lambda folder, classes, say: plan(data, folder),
         asked_only=asked_only,
+        notice=notice,
     )
 
 

@@ -28,6 +28,7 @@ class Source:
     plan: Callable[[Path, Sequence[str], Say], str] | None = None
     folder: str = ""  # in the mirror and among what is fetched, where it is not the name
     asked_only: bool = False  # read only where a profile names it among its training sources
+    notice: str = ""  # what a run that trains on it has to say
 
     @property
     def place(self) -> str:
