@@ -8,9 +8,8 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from medte import paths
-from medte.evaluation.groups import BENCHMARK, grouped
+from medte.evaluation.groups import in_means
 from medte.evaluation.statistics import LEVELS, Scores
-from medte.evaluation.store import Result
 from medte.manifest import write_json
 from medte.record import machine
 from medte.run import Run, Say
@@ -29,7 +28,9 @@ def record(mini: Run, real: Run, say: Say) -> Path:
     scores = {}
     for name, run in (("mini", mini), ("real", real)):
         say(f"{len(ENCODERS)} encoders on the {run.edition.name} edition")
-        scores[name] = Scores(_in_means(run), mini.profile.bootstrap, seed=len(scores))
+        run.edition = run.edition.only(in_means(run.edition.tasks, run.profile.benchmark, run.edition.manifest))
+        results = run.results(models=list(ENCODERS))
+        scores[name] = Scores(results, mini.profile.bootstrap, seed=len(scores))
     facts = {
         "date": date.today().isoformat(),
         "machine": machine(),
@@ -39,10 +40,6 @@ def record(mini: Run, real: Run, say: Say) -> Path:
     }
     write_json(PATH, facts)
     return PATH
-
-
-def _in_means(run: Run) -> list[Result]:
-    return grouped(run.results(models=list(ENCODERS)), run.profile.benchmark, run.edition.manifest)[BENCHMARK]
 
 
 def _agreement(scores: dict[str, Scores], family: str) -> dict[str, Any] | None:

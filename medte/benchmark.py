@@ -17,19 +17,15 @@ def _edition(name: str) -> Edition:
 def get_task(name: str, edition: str = "mini"):
     """A fresh mteb task; MedteError for an unknown name, or a task that the edition lacks.
 
-    `edition` is the name of a profile: "mini" is bundled, "open" is read from the folder that `MEDTE_MIRROR` names.
+    `edition` is the name of a profile: "mini" is bundled, "open" is real text, from the folder that `MEDTE_MIRROR` names or fetched.
     """
     return _task(find_task(name), _edition(edition))
 
 
 def _task(entry: Task, built: Edition):
     if entry.name not in built.tasks:
-        raise MedteError(f"{entry.name} is missing from the {built.name} edition: {_why_missing(built, entry.name)}")
+        raise MedteError(f"{entry.name} is missing from the {built.name} edition: {built.why_missing(entry.name)}")
     return mteb_task(entry, built.name, built.tasks[entry.name]["hash"], lambda: built.task_data(entry.name))
-
-
-def _why_missing(built: Edition, task: str) -> str:
-    return built.missing.get(task, "its profile asks for no variants of tasks")
 
 
 def get_benchmark(name: str = "MedEval", edition: str = "mini"):
@@ -46,7 +42,7 @@ def get_benchmark(name: str = "MedEval", edition: str = "mini"):
         name=f"{name} ({edition})",
         tasks=[_task(entry, built) for entry in wanted if entry.name not in lacking],
         description=f"{len(wanted) - len(lacking)} of {len(wanted)} tasks of the {edition} edition. "
-        + "; ".join(f"{task} is missing: {_why_missing(built, task)}" for task in lacking),
+        + "; ".join(f"{task} is missing: {built.why_missing(task)}" for task in lacking),
         reference="https://arxiv.org/abs/2507.19407",
         citation="",
     )

@@ -17,8 +17,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="""Reproduce "Towards Domain Specification of Embedding Models in Medicine", or use its benchmark on models of your own.
 
-A profile is one whole run as a file: mini (bundled text, a quarter of an hour on two cores), open (real text from the folder
-that MEDTE_MIRROR names), paper (the paper's own run). Everything a run makes is kept under runs/<profile>/ (or
+A profile is one whole run as a file: mini (bundled text, a quarter of an hour on two cores), open (real text, fetched or from
+the folder that MEDTE_MIRROR names), paper (the paper's own run). Everything a run makes is kept under runs/<profile>/ (or
 MEDTE_HOME) and reused; an interrupted command goes on where it was.
 
 Try: medte tasks · medte evaluate --profile mini --family retrieval · medte run
@@ -116,7 +116,7 @@ def fetch(
     edition: EditionOption = "open",
     source: SourceOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would cost and fetch a page at most.")
+        bool, typer.Option("--dry-run", help="Say what it would cost: make the searches, fetch one page of text.")
     ] = False,
 ) -> None:
     """Fetch the real sources from their publishers, politely; an interrupted call goes on where it stopped.
@@ -183,13 +183,15 @@ def report(
     run = Run(edition, stamped_to_stderr)
     if task:
         from medte.tasks.card import screen as card
-        from medte.tasks.catalogue import task as find_task
 
-        print(card(run.edition.cards()[find_task(task).name]))
+        print(card(run.edition.card(task)))
         return
     if run.profile.data.edition != "mini":
+        from medte.errors import require_known
         from medte.report.edition_screen import screen as describe
+        from medte.sources.registry import SOURCES
 
+        require_known("source", source or [], SOURCES)
         print(describe(run.edition.manifest, source or []))
         return
     from medte.quality import assess

@@ -6,14 +6,15 @@ task. What it writes is reused as long as profile, code and inputs are the same;
 in it.
 """
 
-import json
+import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from medte import paths
@@ -30,14 +31,13 @@ from medte.curation.writer import Writer
 from medte.curation.writing.extractive import ExtractiveWriter
 from medte.engine import Engine
 from medte.errors import MedteError
-from medte.manifest import code_digest, digest, digest_of_rows, seal, unseal, verify, write_json
-from medte.profile import Profile
+from medte.finished import Edition
+from medte.manifest import code_digest, digest, digest_of_rows, seal, unseal, write_json
+from medte.profile import BM25, Profile
 from medte.records import Record
 from medte.sources import registry
-from medte.tasks.build import TaskData
 from medte.tasks.build_all import Tasks
-from medte.tasks.catalogue import task as find_task
-from medte.tasks.pairing import Mined, Mining, mining_of
+from medte.tasks.pairing import Mining, mining_of
 
 Say = Callable[[str], None]
 FROZEN = "frozen.parquet"  # the list of all records, by which the edition can be made again
@@ -50,7 +50,7 @@ def inputs_digest(profile: Profile) -> str:
     """A digest of all that decides what the edition holds: the profile's part, the code, the files that are read."""
     here = paths.PACKAGE
     code = [here / name for name in ("chance.py", "edition.py", "records.py", "curation", "sources", "tasks")]
-    parts = [profile.data.model_dump(), profile.training.sources, profile.training.max_pairs]
+    parts = [profile.data.model_dump(), profile.training.sources, profile.training.max_pairs, _outside(profile)]
     files = {}
     for source in registry.sources(profile.training.sources):
         try:
@@ -60,64 +60,14 @@ def inputs_digest(profile: Profile) -> str:
     return digest([*parts, code_digest(*code), files])
 
 
-class Edition:
-    """A finished edition on disk; every file is checked against its hash before it is read."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.manifest = unseal(folder)
-        if self.manifest is None:
-            raise MedteError(f"{folder} holds no finished edition; run `medte data build` first")
-
-    @property
-    def name(self) -> str:
-        return self.manifest["edition"]
-
-    @property
-    def tasks(self) -> dict[str, dict]:
-        """For each task that could be built: its data's hash, number of rows and what was left out."""
-        return self.manifest["tasks"]
-
-    @property
-    def missing(self) -> dict[str, str]:
-        """For each task that could not be built: why."""
-        return self.manifest["missing"]
-
-    @property
-    def notices(self) -> list[str]:
-        """What a run that trains on its pairs has to say, of sources such as public test sets."""
-        return [
-            about["notice"]
-            for source, about in self.manifest["sources"].items()
-            if about["notice"] and source in self.manifest["pairs"]
-        ]
-
-    def task_data(self, name: str) -> TaskData:
-        """The rows of one task. MedteError if the task is missing from this edition, or its file is damaged."""
-        entry = find_task(name)
-        if name not in self.tasks:
-            why = self.missing.get(name, "it is a variant, and the profile builds none (data.variants)")
-            raise MedteError(f"{name} is missing from the {self.name} edition: {why}")
-        rows, about = pd.read_parquet(verify(self.folder, f"tasks/{name}.parquet")), self.tasks[name]
-        mined = Mined(**about["mined"]) if about["mined"] else None
-        return TaskData(entry, rows, about["dropped"], about["written_by"], mined)
-
-    def cards(self) -> dict[str, dict]:
-        """The data card of every task that was built."""
-        return json.loads(verify(self.folder, "cards.json").read_text(encoding="utf-8"))
-
-    def pairs(self, split: str = "subjects", leaks: str = "drop") -> pd.DataFrame:
-        """Training pairs: sentence1, sentence2, source, document.
-
-        `split` "subjects": of no subject that is evaluated; "documents": all that are of no document that is evaluated.
-        `leaks` "keep" adds every pair that touches the evaluation: what the authors did (recipe §5, points 1 and 25).
-        """
-        table = pd.read_parquet(verify(self.folder, "pairs.parquet"), columns=[*PAIR_COLUMNS, "split", "leak"])
-        splits = ["subjects"] if split == "subjects" else ["subjects", "documents"]
-        chosen = table["split"].isin(splits) & (table["leak"] == "")
-        if leaks == "keep":
-            chosen |= table["leak"] != ""
-        return table.loc[chosen, PAIR_COLUMNS].reset_index(drop=True)
+def _outside(profile: Profile) -> list:
+    """What else decides the tasks: who writes, who mines, and the versions of the libraries that read and compare."""
+    data, decides = profile.data, [version(package) for package in ("bm25s", "lxml", "rensa")]
+    if data.writer == "model":
+        decides.append(os.environ.get("MEDTE_WRITER_MODEL"))
+    if data.negatives and data.negatives.miner != BM25:
+        decides += [profile.encoding.model_dump(), code_digest(paths.PACKAGE / "models" / "registry.yaml")]
+    return decides
 
 
 def _no_encoder(name: str) -> Encode:
@@ -142,6 +92,9 @@ def build(
     if finished and finished["inputs"] == key and not frozen:
         return Edition(folder)
     sources, absent = _readable(profile)
+    writer, mining = _writer(profile), mining_of(profile.data, encoder)
+    if frozen:
+        shutil.rmtree(folder, ignore_errors=True)
     for source, reason in absent.items():
         say(f"{source}: not in this edition ({reason})")
     with engine or Engine() as engine:
@@ -149,7 +102,7 @@ def build(
         (folder / "manifest.json").unlink(missing_ok=True)
         parts, subjects = _split(profile, shelves, frozen)
         about = {source: _about(profile, source, shelf, parts[source]) for source, shelf in shelves.items()}
-        tasks = _tasks(profile, folder, shelves, parts, mining_of(profile.data, encoder), say)
+        tasks = _tasks(profile, folder, shelves, parts, mining, writer, say)
         for source, reason in absent.items():
             tasks.leave_out(source, reason)
         texts = tasks.all_texts()
@@ -177,7 +130,8 @@ def build(
         "training_texts_in_evaluation": counts.evaluation_texts,
     }
     listed = zip(chain.from_iterable(parts[source] for source in shelves), _kept(shelves), strict=True)
-    write_frozen(folder / FROZEN, ((LISTED_AS.get(part, part), record) for part, record in listed if part))
+    shareable = ((part, record) for part, record in listed if part and not record.facts.get("credentialed"))
+    write_frozen(folder / FROZEN, ((LISTED_AS.get(part, part), record) for part, record in shareable))
     write_json(folder / "cards.json", tasks.cards)
     files = [folder / "pairs.parquet", folder / "cards.json", folder / FROZEN]
     seal(folder, facts, [*files, *(folder / "tasks").glob("*.parquet")])
@@ -226,15 +180,29 @@ def _listed(records: Iterable[Record], frozen: Frozen, curation: Curation) -> It
 
 
 def _split(profile: Profile, shelves: Mapping[str, Shelf], frozen: Frozen | None) -> tuple[Parts, dict[str, list[str]]]:
-    """The part of every record, and the subjects of each side; none is on both."""
-    headers = [Header.of(record) for record in _kept(shelves)]
-    found = [frozen.part_of(record.id) for record in _kept(shelves)] if frozen else split(headers, profile.data)
-    sides = {
-        side: sorted({h.subject for h, part in zip(headers, found, strict=True) if part == side and h.subject})
-        for side in ("training", "evaluation")
-    }
-    stream = iter(found)
-    return {source: list(islice(stream, shelf.kept_count)) for source, shelf in shelves.items()}, sides
+    """The part of every record, and the subjects of each side of the real text; none is on both.
+
+    What stands in for a source is split by itself, so that it decides nothing about the others.
+    """
+    apart = {source for source in shelves if registry.is_stand_in(profile.data.edition, source)}
+    parts: Parts = {}
+    for group in (shelves.keys() - apart, apart):
+        headers = [Header.of(record) for source in shelves if source in group for record in shelves[source].kept()]
+        found = iter(split(headers, profile.data))
+        parts |= {source: list(islice(found, shelves[source].kept_count)) for source in shelves if source in group}
+        if group != apart:
+            sides = _subjects(headers, chain.from_iterable(parts.values()))
+    if frozen:
+        parts = {source: [frozen.part_of(record.id) for record in shelf.kept()] for source, shelf in shelves.items()}
+    return parts, sides
+
+
+def _subjects(headers: Iterable[Header], parts: Iterable[str | None]) -> dict[str, list[str]]:
+    sides: dict[str, set[str]] = {"training": set(), "evaluation": set()}
+    for header, part in zip(headers, parts, strict=True):
+        if header.subject and part in sides:
+            sides[part].add(header.subject)
+    return {side: sorted(subjects) for side, subjects in sides.items()}
 
 
 def _kept(shelves: Mapping[str, Shelf]) -> Iterator[Record]:
@@ -249,16 +217,23 @@ def _about(profile: Profile, source: str, shelf: Shelf, parts: list[str | None])
         "repeated": sum(facts["repeated"].values()),
         "repeated_by_reason": facts["repeated"],
         **{part: counts[part] for part in ("evaluation", "training", "kin")},
+        "in_no_part": counts[None],
         "stand_in": registry.is_stand_in(profile.data.edition, source),
         "notice": registry.SOURCES[source].notice,
     }
 
 
 def _tasks(
-    profile: Profile, folder: Path, shelves: Mapping[str, Shelf], parts: Parts, mining: Mining | None, say: Say
+    profile: Profile,
+    folder: Path,
+    shelves: Mapping[str, Shelf],
+    parts: Parts,
+    mining: Mining | None,
+    writer: Writer | None,
+    say: Say,
 ) -> Tasks:
     """Build the tasks of every source; records for evaluation that no task uses become "spare" in `parts`."""
-    tasks = Tasks(profile.data, folder / "tasks", mining, _writer(profile), say)
+    tasks = Tasks(profile.data, folder / "tasks", mining, writer, say)
     for source, shelf in shelves.items():
         kept = zip(shelf.kept(), parts[source], strict=True)
         records = [record for record, part in kept if part == "evaluation"]

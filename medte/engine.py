@@ -62,7 +62,8 @@ class Engine:
             self._running = _new_workers(workers, scratch)
         elif scheduler is not None:
             self._running = _joined(scheduler)
-        self._parallel = workers is not None or scheduler is not None
+        #: whether it works in other processes, to which items are sent
+        self.elsewhere = workers is not None or scheduler is not None
         self._client = None  # of Dask, where it is one, between enter and exit
 
     def __enter__(self) -> "Engine":
@@ -83,7 +84,7 @@ class Engine:
         work = _Work(function, () if shared is None else (shared,))
         if self._client is not None:
             return self._map_on_workers(work, items)
-        if self._parallel:
+        if self.elsewhere:
             raise ValueError("an engine with workers works inside `with` only")
         return map(work, items)
 

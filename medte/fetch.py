@@ -25,7 +25,7 @@ def fetchable(profile: Profile, names: Sequence[str]) -> list[str]:
     """The sources to fetch: `names`, or where there are none all that the edition reads and that can be fetched."""
     require_known("source", names, SOURCES)
     if profile.data.edition == "mini":
-        raise MedteError("the mini edition's text is bundled; there is nothing to fetch: name --edition open or full")
+        raise MedteError("the mini edition's text is bundled; there is nothing to fetch: name --edition open or paper")
     for name in names:
         if SOURCES[name].fetch is None:
             raise MedteError(f"{name} cannot be fetched: {SOURCES[name].licence}")
@@ -45,7 +45,7 @@ def fetch(profile: Profile, names: Sequence[str], say: Say) -> dict[str, dict]:
 
 
 def plan(profile: Profile, names: Sequence[str], say: Say) -> dict[str, str]:
-    """What fetching each source would cost, in words; at most a few pages are asked for, and kept."""
+    """What fetching each source would cost, in words; searches and lists are made for it and kept, and one page of text."""
     return {
         name: SOURCES[name].plan(paths.fetched() / SOURCES[name].place, classes_of(name), say)
         for name in fetchable(profile, names)

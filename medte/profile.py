@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from medte import paths
 from medte.errors import MedteError, require_known, unknown
@@ -16,6 +16,12 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _with_default(shares: dict[str, float]) -> dict[str, float]:
+    if "default" not in shares:
+        raise ValueError("a share under `default` is needed")
+    return shares
 
 
 BM25 = "bm25"  # the miner that is no model
@@ -34,7 +40,9 @@ class Data(Strict):
     """What the run is trained and judged on."""
 
     edition: Literal["mini", "open", "full"]
-    evaluation_share: dict[str, Share]  # by source or "default", of documents; "subjects": of subjects; the rest trains
+    evaluation_share: Annotated[
+        dict[str, Share], AfterValidator(_with_default)
+    ]  # by source or "default", of documents; "subjects": of subjects; the rest trains
     max_items: Count  # queries or pairs that a task keeps at most
     max_class_texts: Count  # texts of each class that a classification or clustering keeps at most
     max_evaluation: Count | None = None  # documents of a source (of each of its strata) for evaluation at most
@@ -116,9 +124,11 @@ class Profile(Strict):
         """A digest of everything the profile says."""
         return digest(self.model_dump())
 
-    def check_names(self, *, sources: set[str], models: set[str], benchmarks: set[str]) -> "Profile":
+    def check_names(self, *, sources: set[str], steps: set[str], models: set[str], benchmarks: set[str]) -> "Profile":
         """The profile itself, once every name in it is known to the registries handed in."""
-        require_known("source", self.training.sources, sources)
+        require_known("source", [*self.training.sources, *self.data.cleaning], sources)
+        require_known("source", self.data.evaluation_share, {*sources, "subjects", "default"})
+        require_known("cleaning step", [step for own in self.data.cleaning.values() for step in own], steps)
         require_known("model", [*self.models, self.base, self.compared_with], models)
         require_known("benchmark", [self.benchmark], benchmarks)
         if mining := self.data.negatives:

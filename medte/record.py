@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,8 +10,9 @@ from medte import paths
 from medte.curation.frozen import Frozen
 from medte.edition import FROZEN
 from medte.engine import Engine
+from medte.evaluation.groups import in_means
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import read_recorded, write_recorded
+from medte.evaluation.store import Result, read_recorded, write_recorded
 from medte.manifest import verify, write_bytes, write_json
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
@@ -37,6 +37,7 @@ def record(run: Run) -> Path:
     about = _where_and_when(run) | {
         "profile_hash": profile.hash,
         "trained": trained_model(profile),
+        "benchmark": profile.benchmark,
         "compared_with": profile.compared_with,
         "bootstrap": profile.bootstrap,
         "seed": profile.data.seed,
@@ -73,22 +74,27 @@ def rebuild(run: Run, engine: Engine) -> str:
     name = run.profile.name
     about, _ = read_recorded(paths.recorded() / f"{name}.jsonl")
     frozen = Frozen(paths.recorded() / f"{name}-frozen.parquet")
-    shutil.rmtree(run.folders.frozen, ignore_errors=True)
     edition = run.build(engine, frozen)
     differences = frozen.differences()
-    lines = [f"edition: {edition.folder}, data {edition.manifest['hash']}, recorded {about['edition']['hash']}"]
-    lines += [f"  {row.difference}: {row.id}" for row in differences.head(20).itertuples()]
-    lines += [f"  and {len(differences) - 20:,} more"] if len(differences) > 20 else []
-    lines += [f"  {source}: {n:,} records {reason}" for (source, reason), n in sorted(frozen.left_out.items())]
-    then, now = (
-        {task: facts["hash"] for task, facts in tasks.items()} for tasks in (about["edition"]["tasks"], edition.tasks)
-    )
-    other = sorted(task for task in then | now if then.get(task) != now.get(task))
-    changed, gone = ((differences["difference"] == what).sum() for what in ("changed", "gone"))
-    lines.append(
-        f"records changed: {changed:,}, gone: {gone:,}; tasks whose data are not as recorded: {', '.join(other) or 'none'}"
-    )
+    path = edition.folder / "differences.csv"
+    differences.to_csv(path, index=False)
+    then, now = about["edition"], edition.manifest
+    other = sorted(task for task in then["tasks"] | now["tasks"] if _hash(then, task) != _hash(now, task))
+    counts = differences["difference"].value_counts()
+    lines = [
+        f"edition: {edition.folder}",
+        f"data {now['hash']}, recorded {then['hash']}" + (": the same" if now["hash"] == then["hash"] else ""),
+        f"records changed: {counts.get('changed', 0):,}, gone: {counts.get('gone', 0):,}; which: {path}",
+        f"tasks whose data are not as recorded: {', '.join(other) or 'none'}",
+        *(f"{source}: {n:,} records {reason}" for (source, reason), n in sorted(frozen.left_out.items())),
+    ]
+    if about["profile_hash"] != run.profile.hash:
+        lines.append(f"profiles/{name}.yaml is not as it was: tasks and pairs may differ for that alone")
     return "\n".join(lines)
+
+
+def _hash(edition: dict, task: str) -> str | None:
+    return edition["tasks"].get(task, {}).get("hash")
 
 
 def record_variant(run: Run, variant: str) -> Path:
@@ -102,7 +108,7 @@ def record_variant(run: Run, variant: str) -> Path:
         "seed": run.profile.data.seed,
     }
     path = paths.recorded() / f"{run.profile.name}-{variant}.jsonl"
-    write_recorded(path, about, run.results(models=models))
+    write_recorded(path, about, [result for model in models for result in _in_means(run, model)])
     return path
 
 
@@ -112,11 +118,11 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     Each seed but the profile's own has a run folder of its own, so that an interrupted call goes on where it was.
     """
     main = Run(profile, say)
-    base = main.results(models=[main.profile.compared_with])
+    base = _in_means(main, main.profile.compared_with)
     model, rows = trained_model(main.profile), []
     for seed in seeds:
         run = main if seed == main.profile.training.seed else _with_seed(main, seed)
-        scores = Scores([*base, *run.results(models=[model])], draws=2)
+        scores = Scores([*base, *_in_means(run, model)], draws=2)
         gaps = {
             name: scores.difference(model, main.profile.compared_with, tasks).value
             for name, tasks in scores.groups().items()
@@ -131,6 +137,11 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     }
     write_json(path, _where_and_when(main) | facts)
     return path
+
+
+def _in_means(run: Run, model: str) -> list[Result]:
+    counted = set(in_means(run.edition.tasks, run.profile.benchmark, run.edition.manifest))
+    return [result for result in run.results(models=[model]) if result["task"] in counted]
 
 
 def _with_seed(main: Run, seed: int) -> Run:

@@ -15,6 +15,7 @@ os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would lan
 
 from medte import edition as editions
 from medte import guard
+from medte.curation.clean import STEPS
 from medte.curation.frozen import Frozen
 from medte.curation.negatives import Encode
 from medte.engine import Engine
@@ -41,7 +42,7 @@ def quiet(line: str) -> None:
 def checked_profile(name: str) -> Profile:
     """The profile of that name, with every source, model and benchmark in it known. MedteError otherwise."""
     return load_profile(name).check_names(
-        sources=set(SOURCES), models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
+        sources=set(SOURCES), steps=set(STEPS), models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
     )
 
 
@@ -67,6 +68,8 @@ class Run:
 
         With a `frozen` list its records alone, beside the run's own data.
         """
+        if engine and engine.elsewhere and guard.credentialed(self.profile):
+            raise MedteError("clinical notes are curated in this process alone; leave out --workers and --scheduler")
         folder = self.folders.frozen if frozen else self.folders.edition
         return editions.build(self.profile, folder, self.say, engine, self._miner, frozen)
 

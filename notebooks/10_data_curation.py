@@ -62,7 +62,7 @@ HTML(tables.dropped(edition.manifest, "Records that left before the split, by re
 HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
 
 # %%
-HTML(tables.leaks_by_task(edition.manifest, "The same by task, of all pairs that are of no evaluated document."))
+HTML(tables.leaks_by_task(edition.manifest, "The same by task; a pair may touch several."))
 
 # %% [markdown]
 # **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training

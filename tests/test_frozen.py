@@ -57,7 +57,10 @@ def test_one_letter_one_gone_and_one_new_are_named_and_counted(path):
         {"id": "pubmed:10", "source": "pubmed", "difference": "gone"},
         {"id": "pubmed:2", "source": "pubmed", "difference": "changed"},
     ]
-    assert frozen.left_out == {("pubmed", "not in the list"): 2, ("medquad", "came twice"): 1}
+    assert frozen.left_out == {
+        ("pubmed", "not in the list (new since, or dropped then)"): 2,
+        ("medquad", "came twice"): 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medte.evaluation.groups import BENCHMARK, BESIDE, group_of, grouped
+from medte.evaluation.groups import BENCHMARK, BESIDE, group_of, grouped, in_means
 
 EDITION = {
     "sources": {"mimic_iv": {"stand_in": True}, "pubmed": {"stand_in": False}},
@@ -29,6 +29,11 @@ EDITION = {
 def test_why_a_task_is_in_no_mean(task, group):
     assert group_of(task, "MedEval", EDITION) == group
     assert group == BENCHMARK or group in BESIDE
+
+
+def test_a_variant_counts_where_it_is_the_benchmarks_own():
+    assert group_of("MedQuADRetrievalMerged", "MedEval-corrected", EDITION) == BENCHMARK
+    assert in_means(["PubMedRetrieval", "MedQuADRetrieval"], "MedEval", EDITION) == ["MedQuADRetrieval"]
 
 
 def test_without_a_manifest_every_task_of_the_benchmark_counts():

@@ -3,6 +3,7 @@
 import pytest
 
 from medte.errors import MedteError
+from medte.manifest import seal
 from medte.sources import mini, registry
 
 
@@ -26,27 +27,43 @@ def test_a_source_without_a_way_to_it_says_why(tmp_path, monkeypatch):
         registry.read("open", "medquad")
     with pytest.raises(registry.SourceMissing, match=r"\(preprints/\)"):
         registry.read("open", "medrxiv")
-    with pytest.raises(registry.SourceMissing, match="MIMIC_FOLDER must name"):
+    with pytest.raises(registry.SourceMissing, match="set MIMIC_FOLDER to"):
         registry.read("full", "mimic_iv")
     with pytest.raises(registry.SourceMissing, match="the bundled text has no cure"):
         registry.read("mini", "cure")
 
 
-def test_the_mirror_is_looked_at_before_what_was_fetched(tmp_path, home, monkeypatch):
-    fetched = home / "sources" / "medquad"
+def test_the_mirror_is_looked_at_before_what_was_fetched_unless_it_is_empty(tmp_path, home, monkeypatch):
+    fetched, mirrored = home / "sources" / "medquad", tmp_path / "mirror" / "medquad"
     fetched.mkdir(parents=True)
+    seal(fetched, {"records": 0}, [])
     assert registry.folder_of("open", "medquad") == fetched
     monkeypatch.setenv("MEDTE_MIRROR", str(tmp_path / "mirror"))
-    (tmp_path / "mirror" / "medquad").mkdir(parents=True)
-    assert registry.folder_of("open", "medquad") == tmp_path / "mirror" / "medquad"
+    mirrored.mkdir(parents=True)
+    assert registry.folder_of("open", "medquad") == fetched
+    (mirrored / "medquad.tar.xz").write_bytes(b"")
+    assert registry.folder_of("open", "medquad") == mirrored
+
+
+def test_a_fetch_that_was_only_begun_is_a_source_that_is_missing_and_no_error(home):
+    (home / "sources" / "pubmed" / "articles").mkdir(parents=True)
+    with pytest.raises(
+        registry.SourceMissing, match="a fetch was begun and is not finished; `medte data fetch --source"
+    ):
+        registry.folder_of("open", "pubmed")
+    (home / "sources" / "preprints" / "biorxiv").mkdir(parents=True)
+    seal(home / "sources" / "preprints" / "biorxiv", {"records": 0}, [])
+    assert registry.folder_of("open", "biorxiv") == home / "sources" / "preprints"
+    with pytest.raises(registry.SourceMissing, match="begun"):
+        registry.folder_of("open", "medrxiv")
 
 
 def test_the_digest_of_a_folder_changes_with_a_file_and_with_what_was_fetched_into_it(home):
     folder = home / "sources" / "preprints"
-    (folder / "biorxiv").mkdir(parents=True)
+    seal(folder / "biorxiv", {"records": 0}, [])
     digests = [registry.inputs_digest("open", "biorxiv")]
     for name in ("table.csv", "biorxiv/manifest.json"):
-        (folder / name).write_text("x")
+        (folder / name).write_text("{}\n ")
         digests.append(registry.inputs_digest("open", "biorxiv"))
     assert len(set(digests)) == 3
 

@@ -65,13 +65,13 @@ class Frozen:
         self._listed = {row.id: row for row in read(path).itertuples(index=False)}
         self._seen: set[str] = set()
         self._changed: set[str] = set()
-        self.left_out: Counter = Counter()  # by (source, reason): "not in the list", "came twice"
+        self.left_out: Counter = Counter()  # by (source, reason): "not in the list …", "came twice"
 
     def part(self, record: Record) -> str | None:
         """The part that a record is listed in, which it keeps where it has changed; None for one that is left out."""
         listed = self._listed.get(record.id)
         if listed is None:
-            self.left_out[record.source, "not in the list"] += 1
+            self.left_out[record.source, "not in the list (new since, or dropped then)"] += 1
             return None
         if record.id in self._seen:
             self.left_out[record.source, "came twice"] += 1

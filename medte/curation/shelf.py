@@ -19,12 +19,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medte.chance import chance
 from medte.curation.clean import clean
 from medte.curation.deduplicate import PERMUTATIONS, fingerprints, repeats, wording
 from medte.engine import Engine
 from medte.manifest import seal, unseal
 from medte.records import Record
 
+SAME_ID = "id that is there already"
 BATCH = 2_000  # records, some MB
 AS_JSON = ("texts", "facts")
 FIELDS = tuple(Record.__dataclass_fields__)
@@ -42,6 +44,7 @@ class Curation:
 class _Batch:
     """What is known of a written batch: fingerprints of its records, and counts for the manifest."""
 
+    ids: np.ndarray  # (n,) uint64, hashes of the records' ids
     exact: np.ndarray
     signatures: np.ndarray
     licences: Counter
@@ -67,16 +70,19 @@ def fill(
         return Shelf(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    exact, licences, dates, fictional, count = [], Counter(), [], False, 0
+    ids, exact, licences, dates, fictional, count = [], [], Counter(), [], False, 0
     with (folder / "signatures").open("wb") as stream:
         for batch in engine.map(_put, enumerate(_batched(records)), shared=(folder, curation)):
+            ids.append(batch.ids)
             exact.append(batch.exact)
             batch.signatures.tofile(stream)
             count += len(batch.exact)
             licences += batch.licences
             dates = _ends([*dates, *batch.dates])
             fictional |= batch.fictional
-    repeated = _repeats(folder, np.concatenate(exact), curation.near) if count else {}
+    repeated = {}
+    if count:
+        repeated = _repeats(folder, np.concatenate(exact), curation.near) | _given_again(np.concatenate(ids))
     (folder / "signatures").unlink()
     rows = [(index, kept, reason) for index, (kept, reason) in sorted(repeated.items())]
     pd.DataFrame(rows, columns=["index", "kept", "reason"]).to_parquet(folder / "repeats.parquet")
@@ -99,6 +105,12 @@ def _repeats(folder: Path, exact: np.ndarray, near: float | None) -> dict[int, t
     return repeats(exact, signatures, near, folder)
 
 
+def _given_again(ids: np.ndarray) -> dict[int, tuple[int, str]]:
+    """For each record whose id an earlier one has: the first of that id, and the reason."""
+    _, first, number = np.unique(ids, return_index=True, return_inverse=True)
+    return {int(i): (int(first[number[i]]), SAME_ID) for i in np.flatnonzero(first[number] != np.arange(len(ids)))}
+
+
 def _batched(records: Iterable[Record]) -> Iterator[list[Record]]:
     stream = iter(records)
     while batch := list(islice(stream, BATCH)):
@@ -111,9 +123,10 @@ def _put(item: tuple[int, list[Record]], shared: tuple[Path, Curation]) -> _Batc
     cleaned = [clean(record, curation.steps) for record in records]
     pq.write_table(_table(cleaned), folder / f"{number:06d}.parquet", compression="zstd")
     exact, signatures = fingerprints([wording(record) for record in cleaned])
+    ids = np.array([chance(record.id) for record in cleaned], dtype=np.uint64)
     licences = Counter(record.licence for record in cleaned)
     dates = _ends([record.date for record in cleaned if record.date])
-    return _Batch(exact, signatures, licences, dates, any(record.fictional for record in cleaned))
+    return _Batch(ids, exact, signatures, licences, dates, any(record.fictional for record in cleaned))
 
 
 def _ends(dates: Sequence[str]) -> list[str]:

@@ -35,11 +35,17 @@ def split(headers: Sequence[Header], data: Data) -> list[str | None]:
     """The part of each record, of which the headers tell: "training", "evaluation", "kin" or None.
 
     A subject is whole on one side over all sources; a document without one is whole on one side, drawn within its source and
-    stratum. Kin are never evaluated but share their subject with some that are. A record that its source reserves for a part
+    stratum; of either kind at most `max_evaluation` of a source are evaluated. Kin are never evaluated but share their subject
+    with some that are. A record that its source reserves for a part
     is nowhere else: where its subject is on the other side, it is left out (None).
     """
     judged, drawn = evaluated_subjects(headers, data), _evaluated_documents(headers, data)
-    return [_part(header, judged, drawn) for header in headers]
+    parts = [_part(header, judged, drawn) for header in headers]
+    spared = _beyond(headers, parts, data)
+    return [
+        "kin" if header.document in spared and header.subject else part
+        for header, part in zip(headers, parts, strict=True)
+    ]
 
 
 def _part(header: Header, judged: set[str], drawn: set[str]) -> str | None:
@@ -49,6 +55,20 @@ def _part(header: Header, judged: set[str], drawn: set[str]) -> str | None:
     if in_evaluation:
         return "evaluation"
     return None if header.reserved == "evaluation" else "training"
+
+
+def _beyond(headers: Sequence[Header], parts: Sequence[str | None], data: Data) -> set[str]:
+    """Of the documents with an evaluated subject those beyond `max_evaluation` of each source, by hash."""
+    if data.max_evaluation is None:
+        return set()
+    documents: dict[str, dict[str, None]] = {}
+    for header, part in zip(headers, parts, strict=True):
+        if header.subject and part == "evaluation":
+            documents.setdefault(header.source, {})[header.document] = None
+    in_order = {
+        source: sorted(own, key=lambda document: chance(data.seed, document)) for source, own in documents.items()
+    }
+    return {document for own in in_order.values() for document in own[data.max_evaluation :]}
 
 
 def evaluated_subjects(headers: Iterable[Header], data: Data) -> set[str]:

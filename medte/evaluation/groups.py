@@ -21,11 +21,11 @@ def group_of(task: str, benchmark: str, edition: Mapping[str, Any]) -> str:
     entry = find_task(task)
     if edition.get("sources", {}).get(entry.source, {}).get("stand_in"):
         return "stand_in"
-    if entry.variant:
-        return "variant"
     if edition.get("tasks", {}).get(task, {}).get("written_by") == "extractive":
         return "extractive"
-    return BENCHMARK if entry in benchmark_tasks(benchmark) else "other"
+    if entry in benchmark_tasks(benchmark):
+        return BENCHMARK
+    return "variant" if entry.variant else "other"
 
 
 def grouped(results: Iterable[Result], benchmark: str, edition: Mapping[str, Any]) -> dict[str, list[Result]]:
@@ -34,3 +34,8 @@ def grouped(results: Iterable[Result], benchmark: str, edition: Mapping[str, Any
     for result in results:
         groups[group_of(result["task"], benchmark, edition)].append(result)
     return {group: found for group, found in groups.items() if found}
+
+
+def in_means(tasks: Iterable[str], benchmark: str, edition: Mapping[str, Any]) -> list[str]:
+    """The tasks that count in the benchmark's means."""
+    return [task for task in tasks if group_of(task, benchmark, edition) == BENCHMARK]

@@ -22,8 +22,8 @@ def _sources(manifest: Mapping[str, Any], shown: Collection[str]) -> str:
     for source, about in manifest["sources"].items():
         if source in shown:
             numbers = [*(about[name] for name in NUMBERS), manifest["pairs"].get(source, 0)]
-            stand_in = "  fictional notes stand in" if about["stand_in"] else ""
-            lines.append(f"{source:16}" + "".join(f"{number:12,}" for number in numbers) + stand_in)
+            remark = "fictional notes stand in" if about["stand_in"] else ", ".join(about["licences"])
+            lines.append(f"{source:16}" + "".join(f"{number:12,}" for number in numbers) + f"  {remark[:60]}")
     lines += [f"{source:16} not here: {why}" for source, why in manifest["absent"].items() if source in shown]
     return "\n".join(lines)
 
@@ -32,8 +32,15 @@ def _dropped(manifest: Mapping[str, Any], shown: Collection[str]) -> str:
     lines = []
     for source, about in manifest["sources"].items():
         reasons = about["left_out"] | about["repeated_by_reason"]
+        if about["in_no_part"]:
+            reasons["reserved for the other part"] = about["in_no_part"]
         if source in shown and reasons:
             lines.append(f"  {source}: " + ", ".join(f"{reason} {count:,}" for reason, count in reasons.items()))
+    lines += [
+        f"  {reason}: no text written {count:,}"
+        for reason, count in manifest["unwritten"].items()
+        if reason.split(":")[0] in shown
+    ]
     return "\n".join(["dropped, by reason", *lines]) if lines else ""
 
 
@@ -60,16 +67,17 @@ def _mark(task: Task, manifest: Mapping[str, Any]) -> str:
 
 
 def _leaks(manifest: Mapping[str, Any], shown: Collection[str]) -> str:
-    lines = [f"{sum(manifest['pairs'].values()):,} training pairs; pairs that touch the evaluation, dropped by reason"]
+    pairs = sum(count for source, count in manifest["pairs"].items() if source in shown)
+    lines = [f"{pairs:,} training pairs; pairs that touch the evaluation, dropped by reason"]
     lines += [
         f"  {reason}: {count:,}" for reason, count in manifest["leaks_dropped"].items() if reason.split(":")[0] in shown
     ] or ["  none"]
     touched: Counter = Counter()
     for split, source, task, _, count in manifest["leaks_by_task"]:
-        if source in shown and split != "evaluation":
+        if source in shown and split == "subjects":
             touched[source, task] += count
     if touched:
-        lines.append("by source and task, those with the most")
+        lines.append("by source and task, those with the most (a pair may touch several)")
     lines += [f"  {source:16} {task:70} {count:,}" for (source, task), count in touched.most_common(12)]
     lines.append(f"training texts that are evaluation texts: {manifest['training_texts_in_evaluation']}")
     return "\n".join(lines)

@@ -171,10 +171,10 @@ def dropped(manifest: dict, caption: str) -> str:
 
 
 def leaks_by_task(manifest: dict, caption: str) -> str:
-    """Pairs of other documents that touch a task, by source and task, as HTML; says so where none does."""
+    """Pairs that would be trained on and touch a task, by source and task, as HTML; says so where there are none."""
     counts: Counter = Counter()
     for split, source, task, reason, count in manifest["leaks_by_task"]:
-        if split != "evaluation":
+        if split == "subjects":
             counts[source, task, reason] += count
     rows = [
         [breakable(task), escape(source), escape(reason), f"{n:,}"]

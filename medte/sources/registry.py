@@ -10,7 +10,7 @@ from pathlib import Path
 
 from medte import paths
 from medte.errors import MedteError
-from medte.manifest import code_digest, digest, file_sha256
+from medte.manifest import code_digest, digest, file_sha256, unseal
 from medte.records import Record
 from medte.sources import mimic_iv, mini, notes
 from medte.sources.source import Source
@@ -65,19 +65,24 @@ def folder_of(edition: str, source: str) -> Path | None:
     if source == MIMIC:
         if folder := paths.notes() or paths.mimic():
             return folder
-        raise SourceMissing("credentialed data: MIMIC_FOLDER must name a credentialed user's folder")
+        raise SourceMissing(
+            "credentialed data: set MIMIC_FOLDER to a credentialed user's folder, or MEDTE_NOTES to one with notes of your own"
+        )
     place = SOURCES[source].place
     mirror = paths.mirror()
     if mirror is not None and not mirror.is_dir():
         raise MedteError(
             f"MEDTE_MIRROR is {mirror}, which is no folder; set it to the folder that holds medquad/, pmc/ …"
         )
-    for folder in (mirror and mirror / place, paths.fetched() / place):
-        if folder and folder.is_dir():
-            return folder
-    raise SourceMissing(
-        f"neither in MEDTE_MIRROR ({place}/) nor fetched; run `medte data fetch --edition {edition} --source {source}`"
-    )
+    fetched = paths.fetched() / place
+    if mirror is not None and any((mirror / place).glob("*")):
+        return mirror / place
+    if any(unseal(folder) is not None for folder in (fetched, fetched / source)):
+        return fetched
+    command = f"`medte data fetch --source {source}`"
+    if fetched.is_dir():
+        raise SourceMissing(f"a fetch was begun and is not finished; {command} goes on where it stopped")
+    raise SourceMissing(f"neither in MEDTE_MIRROR ({place}/) nor fetched; run {command}")
 
 
 def read(edition: str, source: str, dropped: Counter | None = None) -> Iterator[Record]:

@@ -12,10 +12,13 @@ from medte.manifest import digest
 from medte.profile import Data
 from medte.records import Record
 from medte.tasks.build import TaskData, build
+from medte.tasks.builders import finds
 from medte.tasks.card import card
 from medte.tasks.catalogue import Task, catalogue, variants
 from medte.tasks.pairing import Mining
-from medte.tasks.sampling import Limits
+from medte.tasks.sampling import Limits, sample
+
+SPARE = 1.25  # records that texts are written for, to each that a task takes
 
 
 def data_hash(data: TaskData) -> str:
@@ -67,8 +70,26 @@ class Tasks:
         if self._writer is None or source not in WRITABLE:
             return list(records)
         writable = set(chain.from_iterable(WRITABLE[source].columns))
-        wanted = writable & {column for entry in entries for column in entry.build.get("columns", ())}
-        return list(written(list(records), {source: sorted(wanted)}, self._writer, self._say, self.unwritten))
+        wanted, used = set(), set()
+        for entry in entries:
+            if columns := writable & set(entry.build.get("columns", ())):
+                wanted |= columns
+                used |= self._drawn(entry, records)
+        done = written(
+            [record for record in records if record.id in used],
+            {source: sorted(wanted)},
+            self._writer,
+            self._say,
+            self.unwritten,
+        )
+        with_texts = {record.id: record for record in done}
+        return [with_texts.get(record.id, record) for record in records]
+
+    def _drawn(self, entry: Task, records: Sequence[Record]) -> set[str]:
+        """Ids of the records that a task draws first, some more than it takes: of some nothing usable is written."""
+        term, most = entry.build.get("term"), round(SPARE * min(self._limits.items, entry.max_items))
+        found = [{"key": record.id} for record in records if term is None or finds(term, record)]
+        return {item["key"] for item in sample(found, most)}
 
     def _add(self, entry: Task, records: Sequence[Record]) -> set[str]:
         data = build(entry, list(records), self._limits, self._mining)
