@@ -246,10 +246,10 @@ def _tasks(
 def _writer(profile: Profile) -> Writer | None:
     """Who writes the queries that no source has, as the profile says."""
     if profile.data.writer == "model":
-        from medte.curation.writing.endpoint import Endpoint
+        from medte.curation.writing.endpoint import Endpoint, prices
         from medte.curation.writing.model import ModelWriter
 
-        return ModelWriter(Endpoint.from_environment(), paths.home() / "writer" / "replies.jsonl")
+        return ModelWriter(Endpoint.from_environment(), paths.home() / "writer" / "replies.jsonl", prices=prices())
     return ExtractiveWriter() if profile.data.writer == "extractive" else None
 
 

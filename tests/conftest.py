@@ -15,7 +15,7 @@ def home(tmp_path, monkeypatch):
     """Every test runs in a home of its own, without the settings of whoever starts it, and offline."""
     monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    writer = ("MEDTE_WRITER_URL", "MEDTE_WRITER_MODEL", "MEDTE_WRITER_KEY")
+    writer = ("MEDTE_WRITER_URL", "MEDTE_WRITER_MODEL", "MEDTE_WRITER_KEY", "MEDTE_WRITER_PRICES")
     for setting in (
         "MEDTE_EMAIL",
         "MEDTE_MIRROR",

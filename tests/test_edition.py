@@ -78,6 +78,14 @@ def test_training_touches_no_evaluation_text_or_document(mini):
     assert len(pairs.drop_duplicates(["sentence1", "sentence2"])) == len(pairs) >= 1200
 
 
+def test_pairs_that_touch_the_evaluation_come_only_where_they_are_asked_for(mini):
+    clean, kept = mini.pairs(), mini.pairs(leaks="keep")
+    units = {unit for name in mini.tasks for unit in mini.task_data(name).rows["unit"]}
+    assert len(kept) > len(clean)
+    assert set(kept["document"]) & units and not set(clean["document"]) & units
+    assert len(kept.merge(clean, how="inner")) == len(clean)
+
+
 INSIDE = {f"Syndromes affecting {what}": "Syndromes" for what in ("the eye", "blood", "the nervous system", "hearing")}
 
 

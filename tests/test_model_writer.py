@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from medte.curation.writer import WRITABLE, Rejected, Request, requests
-from medte.curation.writing.endpoint import Endpoint, is_loopback
+from medte.curation.writing.endpoint import Endpoint, is_loopback, prices
 from medte.curation.writing.model import ModelWriter, prompt
 from medte.curation.writing.replies import Replies
 from medte.curation.writing.reply import texts_of
@@ -377,3 +377,12 @@ def test_what_is_sent_to_this_machine_stays_there(model, monkeypatch):
                 run([NOTE], QUESTION, model(server.url, allow_credentialed=True))
             assert len(server.asked) == 1
         assert proxy.asked == other.asked == []
+
+
+def test_prices_come_from_a_setting_and_a_wrong_one_is_refused(monkeypatch):
+    assert prices() is None
+    monkeypatch.setenv("MEDTE_WRITER_PRICES", "2.5, 10")
+    assert prices() == (2.5, 10.0)
+    monkeypatch.setenv("MEDTE_WRITER_PRICES", "cheap")
+    with pytest.raises(MedteError, match="two numbers"):
+        prices()

@@ -17,6 +17,20 @@ ABOUT_ONE_TEXT = {
 }  # codes of HTTP 400 that speak of the text sent, not of the way of asking
 
 
+def prices() -> tuple[float, float] | None:
+    """What a million tokens read, and a million written, cost (MEDTE_WRITER_PRICES); None where it is not set."""
+    said = os.environ.get("MEDTE_WRITER_PRICES", "").strip()
+    if not said:
+        return None
+    try:
+        read, written = map(float, said.split(","))
+    except ValueError as error:
+        raise MedteError(
+            f"MEDTE_WRITER_PRICES is {said!r}; set it to two numbers, of a million tokens read and of a million written, such as 2.5,10"
+        ) from error
+    return read, written
+
+
 class Endpoint:
     """A model at an address. The client itself asks again, after growing waits, at no answer, HTTP 429 or 5xx.
 
