@@ -1,6 +1,7 @@
 """The whole curation on the bundled text: what must hold of the mini edition whenever its text changes."""
 
 import itertools
+import shutil
 
 import pytest
 
@@ -120,8 +121,14 @@ def test_a_second_build_is_identical_and_a_finished_one_is_kept(mini, tmp_path):
     assert said == []
 
 
-def test_a_damaged_file_is_refused(tmp_path):
-    edition = editions.build(MINI, tmp_path / "edition")
+@pytest.fixture
+def copy(mini, tmp_path):
+    """The mini edition once more, to do something to."""
+    return editions.Edition(shutil.copytree(mini.folder, tmp_path / "edition"))
+
+
+def test_a_damaged_file_is_refused(copy):
+    edition = copy
     name = benchmark_tasks("MedEval")[0].name
     path = edition.folder / "tasks" / f"{name}.parquet"
     path.write_bytes(path.read_bytes()[:-20])
@@ -129,12 +136,11 @@ def test_a_damaged_file_is_refused(tmp_path):
         edition.task_data(name)
 
 
-def test_a_finished_edition_outlives_a_build_that_can_read_nothing(mini, tmp_path):
-    editions.build(MINI, tmp_path / "edition")
+def test_a_finished_edition_outlives_a_build_that_can_read_nothing(mini, copy):
     elsewhere = MINI.model_copy(update={"data": MINI.data.model_copy(update={"edition": "open"})})
     with pytest.raises(MedteError, match="no source of the open edition can be read here"):
-        editions.build(elsewhere, tmp_path / "edition")
-    assert editions.Edition(tmp_path / "edition").manifest == mini.manifest
+        editions.build(elsewhere, copy.folder)
+    assert editions.Edition(copy.folder).manifest == mini.manifest
 
 
 def test_the_hash_of_data_changes_with_any_cell(mini):

@@ -170,7 +170,7 @@ def test_a_text_is_about_what_its_heading_names_else_about_what_it_names_most():
     assert subjects.subject("Warfarin in AF", "Gout and gout again.") == "gout"
     assert subjects.subject("Early dialysis in gout and malaria") == "gout"
     assert subjects.subject("Nothing here", "Malaria is named once.") is None
-    assert subjects.named("It was WAS, and ice is no ICE") == [
+    assert list(subjects.named("It was WAS, and ice is no ICE")) == [
         "wiskott-aldrich syndrome",
         "iridocorneal endothelial syndrome",
     ]

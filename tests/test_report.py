@@ -109,11 +109,11 @@ CURATED = {
     "hash": "abc",
     "sources": {
         "medquad": {
-            "records": 9, "repeated": 2, "evaluation": 3, "training": 4, "kin": 0, "stand_in": False,
+            "records": 9, "repeated": 2, "evaluation": 3, "training": 4, "kin": 0, "in_no_part": 6, "stand_in": False, "licences": {"CC-BY-4.0": 9},
             "left_out": {"no answer": 1234}, "repeated_by_reason": {"near-duplicate": 2},
         },
         "mimic_iv": {
-            "records": 5, "repeated": 0, "evaluation": 5, "training": 0, "kin": 0, "stand_in": True,
+            "records": 5, "repeated": 0, "evaluation": 5, "training": 0, "kin": 0, "in_no_part": 0, "stand_in": True, "licences": {"CC0-1.0": 5},
             "left_out": {}, "repeated_by_reason": {},
         },
     },
@@ -153,7 +153,8 @@ def test_the_screen_of_an_edition_says_counts_reasons_and_what_stands_in():
     assert (
         "mimic_iv" in text and "fictional notes stand in" in text and "wikipedia        not here: not fetched" in text
     )
-    assert "medquad: no answer 1,234, near-duplicate 2" in text
+    assert "medquad: no answer 1,234, near-duplicate 2, reserved for the other part 6" in text
+    assert "CC-BY-4.0" in text and "pubmed: sentence1" not in text
     assert "  MedQuADRetrieval: 300\n" in text and "MedQuADRetrievalMerged: 290  (Merged)" in text
     assert "MIMICReadmission30dClassification: 120  (stand-in)" in text
     assert "8 rows; 100 are needed: MedQuADRetrievalAsPublished" in text and "tasks missing: 2" in text
