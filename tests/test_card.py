@@ -162,6 +162,14 @@ def test_the_table_has_one_row_a_task():
     assert (rows.loc[rows["family"] == "pair_classification", "words"] == "1 / 1").all()
 
 
+def test_a_card_that_was_written_and_read_keeps_the_order_of_the_two_texts():
+    data = retrieval([("Why not so?", "So.", "p1"), ("How then so?", "NA", "p2")])
+    records = by_id(*(make_record(name, "medquad", name) for name in ("p1", "p2")))
+    kept = json.loads(json.dumps(card(data, records), sort_keys=True))
+    assert table([kept])["words"].tolist() == ["3 / 1"]
+    assert screen(kept).index("query ") < screen(kept).index("document ")
+
+
 def test_a_tasks_file_opens_with_datasets(tmp_path):
     datasets = pytest.importorskip("datasets")
     frame = retrieval([("Why?", "So.", "p1"), ("How?", "NA", "p2")]).rows

@@ -171,10 +171,10 @@ def dropped(manifest: dict, caption: str) -> str:
 
 
 def leaks_by_task(manifest: dict, caption: str) -> str:
-    """Pairs that would be trained on and touch a task, by source and task, as HTML; says so where there are none."""
+    """Pairs that would be trained on and touch a base task, by source and task, as HTML; says so where there are none."""
     counts: Counter = Counter()
     for split, source, task, reason, count in manifest["leaks_by_task"]:
-        if split == "subjects":
+        if split == "subjects" and not find_task(task).variant:
             counts[source, task, reason] += count
     rows = [
         [breakable(task), escape(source), escape(reason), f"{n:,}"]
@@ -204,7 +204,7 @@ def cards(found: Mapping[str, dict], names: Sequence[str], caption: str) -> str:
                 *bounds,
             ]
         )
-    header = ["Task", "Source", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
+    header = ["Task", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
     return html(header, rows, caption)
 
 

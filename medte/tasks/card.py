@@ -114,7 +114,8 @@ def screen(card: Card) -> str:
     lines += [f"{split:10} {_listed(labels)}" for split, labels in card["labels"].items()]
     lines += ["", *(f"{column:10} {what}" for column, what in card["texts"]["columns"].items())]
     lines += ["", "column     distinct  elsewhere   words: median     5 %    95 %  longest"]
-    for column, words in card["words"].items():
+    for column in COLUMNS[card["family"]]:
+        words = card["words"][column]
         repeats = card["repeats"][column]
         lines.append(
             f"{column:10} {repeats['distinct']:8,} {repeats['rows_elsewhere']:10,} {words['median']:15,.0f}"
@@ -148,7 +149,7 @@ def table(cards: Sequence[Card]) -> pd.DataFrame:
                 "rows": card["rows"],
                 "documents": card["documents"],
                 "classes": len({label for labels in card["labels"].values() for label in labels}) or None,
-                "words": " / ".join(f"{words['median']:.0f}" for words in card["words"].values()),
+                "words": " / ".join(f"{card['words'][column]['median']:.0f}" for column in COLUMNS[card["family"]]),
                 "elsewhere": sum(repeats) / (len(repeats) * card["rows"]),
                 "floor": bounds.get("always_positive_f1", bounds.get("majority_f1")),
                 "ceiling": bounds.get("ceiling_ndcg_at_10"),
