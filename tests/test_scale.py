@@ -95,4 +95,5 @@ def test_a_million_records_take_bounded_memory_and_time_that_grows_with_them(tmp
         )
     assert large["gigabytes"] < 2
     assert large["seconds"] < 15 * middle["seconds"] and middle["seconds"] < 15 * small["seconds"]
-    assert large["source"]["repeated_by_reason"] == {"near-duplicate": 10_000}
+    (found,) = large["source"]["repeated_by_reason"].values()
+    assert 10_000 <= found < 10_100  # similarities are estimated: one in ten thousand at .67 may pass for .8
