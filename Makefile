@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export PYTHONUNBUFFERED = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help book evaluate train data notebooks record test test-slow test-site test-full lint check clean
+.PHONY: help book evaluate train data notebooks record bench test test-slow test-site test-full lint check clean
 
 help:  ## explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ notebooks: $(READY)  ## make the .ipynb files from their percent scripts
 
 record: $(READY)  ## keep a profile's results in the repository
 	@$(BIN)/medte record --profile $(PROFILE)
+
+bench: $(READY)  ## encoding and scoring on this machine against plain mteb, a quarter of an hour
+	@$(BIN)/medte bench --profile $(PROFILE)
 
 test: $(READY) lint  ## quick tests, at most five minutes, no network
 	@$(BIN)/python -m pytest -m "not slow and not site and not full"

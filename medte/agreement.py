@@ -8,10 +8,11 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from medte import paths
+from medte.evaluation.estimates import LEVELS
 from medte.evaluation.groups import in_means
-from medte.evaluation.statistics import LEVELS, Scores
+from medte.evaluation.statistics import Scores
+from medte.machine import machine
 from medte.manifest import write_json
-from medte.record import machine
 from medte.run import Run, Say
 from medte.tasks.catalogue import FAMILIES
 

@@ -8,6 +8,7 @@ from medte.errors import MedteError
 from medte.evaluation.evaluate import tasks_of
 from medte.evaluation.store import Store
 from medte.manifest import digest
+from medte.models.registry import entry
 from medte.pipeline.check import check_results, check_site
 from medte.pipeline.execute import execute
 from medte.pipeline.notebooks import out_of_step
@@ -18,6 +19,7 @@ from medte.run import Run, Say
 def make(profile: str, say: Say) -> Path:
     """The front page of the built site of a profile. MedteError names the stage's problem; what is done stays done."""
     run = Run(profile, say)
+    run.profile.to_train()
     say(f"1/5 data: {run.profile.data.edition} edition")
     edition = run.edition
     say(
@@ -51,12 +53,17 @@ def make(profile: str, say: Say) -> Path:
 def check(profile: str) -> list[str]:
     """What is wrong with the finished run of a profile: its results and its site; nothing is computed."""
     from medte.report.mini_card import versions
-    from medte.report.pages import stale_records
+    from medte.report.recordings import stale_records
 
     run = Run(profile)
     edition = Edition(run.folders.edition)
-    data = {task.name: edition.tasks[task.name]["hash"] for task in tasks_of(run.profile, edition)}
-    problems = check_results(Store(run.folders.results).all(), run.profile.models, data)
+    wanted = {
+        (model.name, task.name): edition.tasks[task.name]["hash"]
+        for model in map(entry, run.models)
+        for task in tasks_of(run.profile, edition)
+        if model.does(task.family)
+    }
+    problems = check_results(Store(run.folders.results).all(), wanted)
     if edition.name == "mini" and edition.manifest["hash"] != versions()[-1]["hash"]:
         problems.append("the mini edition's data are no frozen version; run `medte data freeze`")
     problems += [f"{name} is not what its source gives; run `make notebooks`" for name in out_of_step()]

@@ -16,7 +16,7 @@ def choose(run: Run) -> Path:
     The file, `recorded/<profile>-choice.json`, is sorted by mean reciprocal rank, which unlike the loss can be compared
     across temperatures. The profile is left as it is: whoever reads the file sets it.
     """
-    candidates = run.profile.training.candidates
+    candidates = run.profile.to_train().candidates
     if not candidates:
         raise MedteError(
             f"the profile {run.profile.name!r} lists no candidates; see training.candidates in profiles/mini.yaml"

@@ -31,6 +31,11 @@ app.add_typer(data_app, name="data")
 
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="mini, open or paper.")]
 EditionOption = Annotated[str, typer.Option("--edition", "--profile", "-p", help="A profile: mini, open or paper.")]
+WorkersOption = Annotated[int, typer.Option(help="Processes that share the work; 0 is this one alone.", min=0)]
+SchedulerOption = Annotated[str | None, typer.Option(help="A Dask scheduler to use instead, such as tcp://host:8786.")]
+NotesOption = Annotated[
+    Path | None, typer.Option(help="A folder with a hospital's own notes, for edition full; as MEDTE_NOTES.")
+]
 SourceOption = Annotated[list[str] | None, typer.Option(help="One source, such as pubmed; may be repeated.")]
 
 
@@ -65,22 +70,69 @@ def train(
 
 @app.command()
 def evaluate(
-    profile: ProfileOption = "mini",
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="mini (the default), open or paper; with --notes: notes.")
+    ] = None,
     family: Annotated[
         str | None, typer.Option(help="classification, clustering, pair_classification or retrieval.")
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="A model of `medte models`; may be repeated.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A model of `medte models`, also NAME+prompts or NAME@128 (tokens), or the folder of your own; may be repeated."
+        ),
+    ] = None,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
+    notes: NotesOption = None,
 ) -> None:
-    """Score the profile's models on its tasks; prints one line a result."""
+    """Score the profile's models on its tasks; prints one line a result, then the means with their rank groups.
+
+    A model that --model names stands in the tables from then on; `medte models --forget NAME` takes it out.
+    """
+    from medte.engine import Engine
     from medte.errors import require_known
-    from medte.models.registry import registry
+    from medte.report.screen import means
     from medte.run import Run, stamped
     from medte.tasks.catalogue import FAMILIES
 
     require_known("family", [family] if family else [], FAMILIES)
-    require_known("model", model or [], registry())
-    for result in Run(profile, stamped).results(family, model):
-        print(f"{result['model']:20} {result['task']:70} {result['metric']:14} {result['value']:.4f}")
+    if notes:
+        if workers or scheduler:
+            raise MedteError("clinical notes stay in this process alone; leave out --workers and --scheduler")
+        from medte.rank import REPORT, rank
+        from medte.run import stamped_to_stderr
+
+        _read_notes(profile or "notes", notes)
+        run = Run(profile or "notes", stamped_to_stderr)
+        print(rank(run, model or [], family))
+        print(f"report: {run.folders.root / REPORT}")
+        return
+    run = Run(profile or "mini", stamped)
+    for name in model or []:
+        run.add(name)
+    with Engine(workers or None, scheduler) as engine:
+        for result in run.results(family, model, engine):
+            print(f"{result['model']:20} {result['task']:70} {result['metric']:14} {result['value']:.4f}")
+        print(means(run.scores(family), run.profile.compared_with))
+
+
+@app.command()
+def trace(
+    model: Annotated[str, typer.Argument(help="A model of `medte models`.")],
+    task: Annotated[str, typer.Argument(help="A task of `medte tasks`.")],
+    profile: ProfileOption = "mini",
+    worst: Annotated[int, typer.Option(help="Items to show.", min=0)] = 10,
+) -> None:
+    """Walk from a number of a table back to its texts: its result file, its worst items, where their texts come from.
+
+    Nothing is computed. Of clinical notes no text is shown, only where it lies.
+    """
+    from medte.run import Run
+    from medte.trace import screen
+    from medte.trace import trace as walk
+
+    print(screen(walk(Run(profile), model, task, worst)))
 
 
 @app.command()
@@ -103,10 +155,17 @@ def tasks(
 
 
 @app.command()
-def models() -> None:
-    """List the models that a profile may name."""
+def models(
+    profile: ProfileOption = "mini",
+    forget: Annotated[str | None, typer.Option(help="Take a model that was added out of the run's tables.")] = None,
+) -> None:
+    """List the models that a profile may name, and those that were added to a run."""
     from medte.models.registry import registry
+    from medte.run import Run
 
+    run = Run(profile)
+    if forget:
+        run.forget(forget)
     for entry in registry().values():
         print(f"{entry.name:26} {entry.kind:8} {entry.group:28} {entry.hub or ''}")
 
@@ -139,15 +198,13 @@ def fetch(
 @data_app.command()
 def build(
     edition: EditionOption = "mini",
-    workers: Annotated[int, typer.Option(help="Processes that curate; 0 is this one alone.", min=0)] = 0,
-    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler to use instead: tcp://host:8786.")] = None,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
     frozen: Annotated[
         bool,
         typer.Option("--frozen", help="Exactly the records behind the recorded results, in a folder of their own."),
     ] = False,
-    notes: Annotated[
-        Path | None, typer.Option(help="A folder with a hospital's own notes, for edition full; as MEDTE_NOTES.")
-    ] = None,
+    notes: NotesOption = None,
 ) -> None:
     """Build an edition: task data and training pairs, as Parquet.
 
@@ -156,12 +213,10 @@ def build(
     """
     from medte.engine import Engine
     from medte.record import rebuild
-    from medte.run import Run, checked_profile, stamped
+    from medte.run import Run, stamped
 
     if notes:
-        if checked_profile(edition).data.edition != "full":
-            raise MedteError(f"the profile {edition} reads no notes; name one of the edition full, such as -p paper")
-        os.environ["MEDTE_NOTES"] = str(notes.expanduser().resolve())
+        _read_notes(edition, notes)
     run = Run(edition, stamped)
     engine = Engine(workers or None, scheduler)
     print(rebuild(run, engine) if frozen else f"edition: {run.build(engine).folder}")
@@ -275,6 +330,23 @@ def record(
 
 
 @app.command()
+def bench(
+    profile: ProfileOption = "mini",
+    model: Annotated[str, typer.Option(help="A sentence-transformers model of `medte models`.")] = "all-MiniLM-L6-v2",
+    task: Annotated[list[str] | None, typer.Option(help="One task; may be repeated. All if none is named.")] = None,
+) -> None:
+    """Measure encoding and scoring on this machine against plain mteb, paired in one run, and compare the scores.
+
+    About a quarter of an hour for mini on two cores. The figures are kept under recorded/ for the book.
+    """
+    from medte.bench import lines
+    from medte.record import record_bench
+    from medte.run import Run, stamped
+
+    print("\n".join(lines(record_bench(Run(profile, stamped), model, task, stamped))))
+
+
+@app.command()
 def notebooks() -> None:
     """Make the .ipynb files from their percent scripts."""
     from medte.pipeline.notebooks import generate
@@ -312,6 +384,14 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("interrupted; what is finished is kept, the next run goes on from there")
         sys.exit(130)
+
+
+def _read_notes(profile: str, folder: Path) -> None:
+    from medte.run import checked_profile
+
+    if checked_profile(profile).data.edition != "full":
+        raise MedteError(f"the profile {profile} reads no notes; name one of the edition full, such as -p notes")
+    os.environ["MEDTE_NOTES"] = str(folder.expanduser().resolve())
 
 
 def _complain(line: str) -> None:

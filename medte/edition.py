@@ -50,14 +50,18 @@ def inputs_digest(profile: Profile) -> str:
     """A digest of all that decides what the edition holds: the profile's part, the code, the files that are read."""
     here = paths.PACKAGE
     code = [here / name for name in ("chance.py", "edition.py", "records.py", "curation", "sources", "tasks")]
-    parts = [profile.data.model_dump(), profile.training.sources, profile.training.max_pairs, _outside(profile)]
+    parts = [profile.data.model_dump(), profile.training_sources, _max_pairs(profile), _outside(profile)]
     files = {}
-    for source in registry.sources(profile.training.sources):
+    for source in profile.data.sources or registry.sources(profile.training_sources):
         try:
             files[source] = registry.inputs_digest(profile.data.edition, source)
         except registry.SourceMissing as reason:
             files[source] = str(reason)
     return digest([*parts, code_digest(*code), files])
+
+
+def _max_pairs(profile: Profile) -> int | None:
+    return profile.training.max_pairs if profile.training else None
 
 
 def _outside(profile: Profile) -> list:
@@ -140,13 +144,20 @@ def build(
 
 def _readable(profile: Profile) -> tuple[list[str], dict[str, str]]:
     """The sources that can be read here, and why the others cannot. MedteError where there are none but stand-ins."""
-    edition, readable, absent = profile.data.edition, [], {}
-    for source in registry.sources(profile.training.sources):
+    edition, only, readable, absent = profile.data.edition, profile.data.sources, [], {}
+    for source in registry.sources(profile.training_sources):
+        if only and source not in only:
+            absent[source] = f"the profile {profile.name} does not read it"
+            continue
         try:
             registry.folder_of(edition, source)
             readable.append(source)
         except registry.SourceMissing as reason:
             absent[source] = str(reason)
+    if only and not readable:
+        raise MedteError(
+            f"the profile {profile.name} reads {', '.join(only)} alone: {'; '.join(absent[name] for name in only)}"
+        )
     if all(registry.is_stand_in(edition, source) for source in readable):
         raise MedteError(
             f"no source of the {edition} edition can be read here; set MEDTE_MIRROR to the folder that holds them, or fetch "
@@ -258,8 +269,8 @@ def _pairs(
 ) -> pair_table.Counts:
     """Write every pair of every training source with the audit's verdict."""
     audit = Audit(tasks.texts, tasks.documents, profile.data.near_leaks)
-    work = _pair_work({source: shelves[source] for source in profile.training.sources if source in shelves}, parts)
-    limits = (profile.training.max_pairs, profile.data.seed)
+    work = _pair_work({source: shelves[source] for source in profile.training_sources if source in shelves}, parts)
+    limits = (_max_pairs(profile), profile.data.seed)
     return pair_table.write(folder / "pairs.parquet", work, audit, tasks.all_texts(), *limits, engine)
 
 

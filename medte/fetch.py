@@ -29,7 +29,7 @@ def fetchable(profile: Profile, names: Sequence[str]) -> list[str]:
     for name in names:
         if SOURCES[name].fetch is None:
             raise MedteError(f"{name} cannot be fetched: {SOURCES[name].licence}")
-    wanted = names or [name for name in SOURCES if not SOURCES[name].asked_only or name in profile.training.sources]
+    wanted = names or [name for name in SOURCES if not SOURCES[name].asked_only or name in profile.training_sources]
     return [name for name in wanted if SOURCES[name].fetch is not None]
 
 

@@ -13,7 +13,7 @@ from medte.quality import assess
 from medte.report.mini_card import versions
 from medte.run import Run, Say
 
-ALLOWED = {"random", "tfidf", "static"}  # kinds of models that may be scored before the freeze
+ALLOWED = {"random", "tfidf", "bm25", "static"}  # kinds of models that may be scored before the freeze
 PATH = paths.recorded() / "mini-versions.json"
 
 

@@ -24,7 +24,7 @@ def _with_default(shares: dict[str, float]) -> dict[str, float]:
     return shares
 
 
-BM25 = "bm25"  # the miner that is no model
+BM25 = "bm25"  # the miner that is no encoder, and so is judged on no pairs
 
 
 class Negatives(Strict):
@@ -40,6 +40,9 @@ class Data(Strict):
     """What the run is trained and judged on."""
 
     edition: Literal["mini", "open", "full"]
+    sources: list[str] | None = Field(
+        default=None, exclude_if=lambda sources: sources is None
+    )  # which alone are read; None is all that can be
     evaluation_share: Annotated[
         dict[str, Share], AfterValidator(_with_default)
     ]  # by source or "default", of documents; "subjects": of subjects; the rest trains
@@ -107,8 +110,8 @@ class Profile(Strict):
     name: str
     description: str
     data: Data
-    base: str
-    training: Training
+    base: str | None  # of the training
+    training: Training | None  # None where nothing is trained
     encoding: Encoding
     benchmark: str
     scored: Literal["benchmark", "built"] = (
@@ -124,16 +127,29 @@ class Profile(Strict):
         """A digest of everything the profile says."""
         return digest(self.model_dump())
 
+    @property
+    def training_sources(self) -> list[str]:
+        """The sources that training pairs come from; none where nothing is trained."""
+        return self.training.sources if self.training else []
+
+    def to_train(self) -> Training:
+        """How the base encoder is fine-tuned. MedteError where the profile trains nothing."""
+        if self.training is None or self.base is None:
+            raise MedteError(
+                f"the profile {self.name} trains no model: its base or its training is null; name one that does, such as mini"
+            )
+        return self.training
+
     def check_names(self, *, sources: set[str], steps: set[str], models: set[str], benchmarks: set[str]) -> "Profile":
         """The profile itself, once every name in it is known to the registries handed in."""
-        require_known("source", [*self.training.sources, *self.data.cleaning], sources)
+        require_known("source", [*self.training_sources, *self.data.cleaning, *(self.data.sources or [])], sources)
         require_known("source", self.data.evaluation_share, {*sources, "subjects", "default"})
         require_known("cleaning step", [step for own in self.data.cleaning.values() for step in own], steps)
-        require_known("model", [*self.models, self.base, self.compared_with], models)
+        require_known("model", [*self.models, *([self.base] if self.base else []), self.compared_with], models)
         require_known("benchmark", [self.benchmark], benchmarks)
         if mining := self.data.negatives:
             require_known("miner", [mining.miner], {*models, BM25})
-            if mining.miner in self.models and not mining.judged_miner:
+            if mining.miner != BM25 and mining.miner in self.models and not mining.judged_miner:
                 raise MedteError(
                     f"{self.name} judges {mining.miner} on pairs whose negatives it mined, which are chosen to be hard for it;"
                     f" set data.negatives.miner to {BM25!r} or to a model that is not judged, or judged_miner: true to allow it"

@@ -97,9 +97,10 @@ def _sizes(run: Run, benchmark: Sequence[str]) -> dict[str, Any]:
         if "split" in rows:
             sizes["test_texts"].append(int(rows.loc[rows["split"] == "test", "label"].value_counts().min()))
     texts = sorted({text for name in benchmark for text in edition.task_data(name).texts()})
-    base = SentenceEncoder(*folder_of(entry(run.profile.base), lambda model: None), run.profile.encoding)
+    base = entry(run.profile.base)
+    encoder = SentenceEncoder(*folder_of(base, lambda model: None), run.profile.encoding, base)
     smallest = {key: min(found) for key, found in sizes.items() if isinstance(found, list)}
-    return {"tasks": sizes["tasks"], "texts": len(texts), "tokens": sum(base.token_counts(texts))} | smallest
+    return {"tasks": sizes["tasks"], "texts": len(texts), "tokens": sum(encoder.token_counts(texts))} | smallest
 
 
 def _megabytes() -> float:

@@ -1,29 +1,22 @@
 """Keeps the results of a run in the repository: scores and scores per item, with the machine named, and no text."""
 
-import os
-import platform
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from medte import paths
+from medte.bench import bench
 from medte.curation.frozen import Frozen
 from medte.edition import FROZEN
 from medte.engine import Engine
 from medte.evaluation.groups import in_means
+from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, read_recorded, write_recorded
+from medte.machine import machine
 from medte.manifest import verify, write_bytes, write_json
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
-
-
-def machine() -> str:
-    """Cores, processor and accelerator of this machine, in words."""
-    import torch
-
-    cores = f"{os.cpu_count()} cores ({platform.machine()})"
-    return f"{torch.cuda.get_device_name(0)}, {cores}" if torch.cuda.is_available() else f"{cores}, no accelerator"
 
 
 def _where_and_when(run: Run) -> dict:
@@ -31,7 +24,7 @@ def _where_and_when(run: Run) -> dict:
 
 
 def record(run: Run) -> Path:
-    """Write the results of a run to `recorded/<profile>.jsonl`, carrying it out where need be, and return the path."""
+    """Write the results of a run to `recorded/<profile>.jsonl.xz`, carrying it out where need be, and return the path."""
     profile, manifest = run.profile, run.edition.manifest
     results = run.results()
     about = _where_and_when(run) | {
@@ -59,7 +52,7 @@ def record(run: Run) -> Path:
         },
         "cards": run.edition.cards(),
     }
-    path = paths.recorded() / f"{profile.name}.jsonl"
+    path = paths.recorded() / f"{profile.name}.jsonl.xz"
     write_recorded(path, about, results)
     frozen = verify(run.edition.folder, FROZEN)
     write_bytes(paths.recorded() / f"{profile.name}-frozen.parquet", frozen.read_bytes())
@@ -72,7 +65,7 @@ def rebuild(run: Run, engine: Engine) -> str:
     They go into a folder of their own. MedteError where nothing is recorded of the profile.
     """
     name = run.profile.name
-    about, _ = read_recorded(paths.recorded() / f"{name}.jsonl")
+    about, _ = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
     frozen = Frozen(paths.recorded() / f"{name}-frozen.parquet")
     edition = run.build(engine, frozen)
     differences = frozen.differences()
@@ -98,7 +91,7 @@ def _hash(edition: dict, task: str) -> str | None:
 
 
 def record_variant(run: Run, variant: str) -> Path:
-    """Keep the results of a variant of the trained model, beside the trained model's own, in `recorded/<profile>-<variant>.jsonl`."""
+    """Keep the results of a variant of the trained model, beside the trained model's own, in `recorded/<profile>-<variant>.jsonl.xz`."""
     models = [trained_model(run.profile), variant_model(run.profile, variant)]
     about = _where_and_when(run) | {
         "data": run.edition.manifest["hash"],
@@ -107,7 +100,7 @@ def record_variant(run: Run, variant: str) -> Path:
         "bootstrap": run.profile.bootstrap,
         "seed": run.profile.data.seed,
     }
-    path = paths.recorded() / f"{run.profile.name}-{variant}.jsonl"
+    path = paths.recorded() / f"{run.profile.name}-{variant}.jsonl.xz"
     write_recorded(path, about, [result for model in models for result in _in_means(run, model)])
     return path
 
@@ -121,13 +114,18 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     base = _in_means(main, main.profile.compared_with)
     model, rows = trained_model(main.profile), []
     for seed in seeds:
-        run = main if seed == main.profile.training.seed else _with_seed(main, seed)
-        scores = Scores([*base, *_in_means(run, model)], draws=2)
+        run = main if seed == main.profile.to_train().seed else _with_seed(main, seed)
+        own = _in_means(run, model)
+        scores = {protocol: Scores([*base, *own], draws=2, protocol=protocol) for protocol in PROTOCOLS}
         gaps = {
-            name: scores.difference(model, main.profile.compared_with, tasks).value
-            for name, tasks in scores.groups().items()
+            name: scores["published"].difference(model, main.profile.compared_with, tasks).value
+            for name, tasks in scores["published"].groups().items()
         }
-        rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps})
+        values = {
+            protocol: {task: round(found.mean(model, [task]).value, 6) for task in found.tasks}
+            for protocol, found in scores.items()
+        }
+        rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps, "values": values})
     path = paths.recorded() / f"{profile}-seeds.json"
     facts = {
         "model": model,
@@ -137,6 +135,14 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
     }
     write_json(path, _where_and_when(main) | facts)
     return path
+
+
+def record_bench(run: Run, model: str, tasks: Sequence[str] | None, say: Callable[[str], None]) -> dict:
+    """Measure encoding against plain mteb; what was measured on all tasks is kept in `recorded/<profile>-bench.json`."""
+    found = bench(run.profile, run.edition, model, say, trained=run.folder_of, tasks=tasks)
+    if not tasks:
+        write_json(paths.recorded() / f"{run.profile.name}-bench.json", {"date": date.today().isoformat()} | found)
+    return found
 
 
 def _in_means(run: Run, model: str) -> list[Result]:

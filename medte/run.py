@@ -4,6 +4,7 @@ The command line, the notebooks and the book all go through `Run`, so that each 
 finished is used, what is missing is done.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -19,13 +20,14 @@ from medte.curation.clean import STEPS
 from medte.curation.frozen import Frozen
 from medte.curation.negatives import Encode
 from medte.engine import Engine
-from medte.errors import MedteError
+from medte.errors import MedteError, require_known
 from medte.evaluation.evaluate import evaluate, tasks_of
-from medte.evaluation.groups import BENCHMARK, grouped
+from medte.evaluation.groups import BENCHMARK, as_they_come, grouped
+from medte.evaluation.stale import Stale, stale
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import Result
-from medte.manifest import unseal
-from medte.models.load import folder_of, load
+from medte.evaluation.store import Result, Store, recorded_seeds
+from medte.manifest import unseal, write_json
+from medte.models import load as loading
 from medte.models.registry import Entry, entry, registry
 from medte.profile import Profile, load_profile
 from medte.sources.registry import SOURCES
@@ -41,8 +43,13 @@ def quiet(line: str) -> None:
 
 def checked_profile(name: str) -> Profile:
     """The profile of that name, with every source, model and benchmark in it known. MedteError otherwise."""
-    return load_profile(name).check_names(
-        sources=set(SOURCES), steps=set(STEPS), models=set(registry()), benchmarks={*BENCHMARKS, *ALIASES}
+    profile = load_profile(name)
+    cut_or_prompted = {model for model in profile.models if entry(model).base in registry()}
+    return profile.check_names(
+        sources=set(SOURCES),
+        steps=set(STEPS),
+        models=set(registry()) | cut_or_prompted,
+        benchmarks={*BENCHMARKS, *ALIASES},
     )
 
 
@@ -68,8 +75,7 @@ class Run:
 
         With a `frozen` list its records alone, beside the run's own data.
         """
-        if engine and engine.elsewhere and guard.credentialed(self.profile):
-            raise MedteError("clinical notes are curated in this process alone; leave out --workers and --scheduler")
+        self._refuse_elsewhere(engine)
         folder = self.folders.frozen if frozen else self.folders.edition
         return editions.build(self.profile, folder, self.say, engine, self._miner, frozen)
 
@@ -79,7 +85,7 @@ class Run:
             raise MedteError(
                 f"{name} cannot mine negatives, since it is made from the edition; name bm25 or an encoder as it comes"
             )
-        return load(
+        return loading.load(
             name, self.profile.encoding, seed=self.profile.data.seed, corpus=list, trained=_trained_elsewhere
         ).encode
 
@@ -90,8 +96,8 @@ class Run:
 
     def train(self, variant: str | None = None) -> dict:
         """The manifest of the run's trained model, or of a variant that the profile names; trained if need be."""
-        settings = self.profile.training.of(variant)
-        base, sha256 = folder_of(entry(self.profile.base), _trained_elsewhere)
+        settings = self.profile.to_train().of(variant)
+        base, sha256 = loading.folder_of(entry(self.profile.base), _trained_elsewhere)
         if variant:
             self.say(f"variant {variant}")
         pairs = self.edition.pairs(settings.split, settings.leaks)
@@ -104,7 +110,8 @@ class Run:
         models = [entry(name) for name in self.profile.models]
         return [model.variant for model in models if model.profile == self.profile.name and model.variant]
 
-    def _trained(self, model: Entry) -> Path:
+    def folder_of(self, model: Entry) -> Path:
+        """The folder of a model that a profile's run trains, trained if it is this run's and not there."""
         if model.profile != self.profile.name:
             return _trained_elsewhere(model)
         if model.variant:
@@ -113,26 +120,88 @@ class Run:
             self.training  # noqa: B018 - trains the model if it is not there
         return self.folders.model(model.variant)
 
-    def results(self, family: str | None = None, models: list[str] | None = None) -> list[Result]:
-        """The results of the profile's models on its tasks, of one family or of all; what is missing is computed."""
+    @property
+    def models(self) -> list[str]:
+        """The models that are compared: the profile's, and those that were added to the run; of our own, their folders."""
+        return [*self.profile.models, *(place for place in self._added().values() if _is_here(place))]
+
+    def _added(self) -> dict[str, str]:
+        """Name → name or folder of each model that was added."""
+        path = self.folders.added
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def add(self, model: str) -> str:
+        """The name under which a model, registered or in a folder, stands in the tables from now on. MedteError if unknown."""
+        name = entry(model).name
+        if name not in self.profile.models:
+            place = str(Path(model).expanduser().resolve()) if entry(model).kind == "folder" else name
+            write_json(self.folders.added, self._added() | {name: place})
+        return name
+
+    def forget(self, name: str) -> None:
+        """Take a model that was added out of the tables; its results stay. MedteError for one that was not."""
+        require_known("added model", [name], self._added())
+        write_json(self.folders.added, {other: place for other, place in self._added().items() if other != name})
+
+    def stale(self) -> list[Stale]:
+        """The results that are there and not of today; they are shown as such, and used for nothing."""
+        revisions = {result["model"]: result["model_revision"] for result in self.results()}
+        return stale(Store(self.folders.results), self.edition, revisions)
+
+    def results(
+        self, family: str | None = None, models: list[str] | None = None, engine: Engine | None = None
+    ) -> list[Result]:
+        """The results of the run's models on its tasks, of one family or of all; what is missing is computed.
+
+        `models` are names of the registry, or folders; `engine` shares out the work.
+        """
+        self._refuse_elsewhere(engine)
         return evaluate(
-            self.profile, self.edition, self.folders, trained=self._trained, family=family, models=models, say=self.say
+            self.profile,
+            self.edition,
+            self.folders,
+            trained=self.folder_of,
+            family=family,
+            models=models or self.models,
+            say=self.say,
+            engine=engine,
         )
 
-    def groups(self, family: str | None = None, models: list[str] | None = None) -> dict[str, Scores]:
-        """The results with the intervals of their means: those of the benchmark, and beside them those in no mean."""
-        found = grouped(self.results(family, models), self.profile.benchmark, self.edition.manifest)
-        return {
-            group: Scores(results, self.profile.bootstrap, self.profile.data.seed) for group, results in found.items()
-        }
+    def _refuse_elsewhere(self, engine: Engine | None) -> None:
+        if engine and engine.elsewhere and guard.credentialed(self.profile):
+            raise MedteError("clinical notes stay in this process alone; leave out --workers and --scheduler")
 
-    def scores(self, family: str | None = None, models: list[str] | None = None) -> Scores:
+    def groups(
+        self, family: str | None = None, models: list[str] | None = None, protocol: str = "published"
+    ) -> dict[str, Scores]:
+        """The results with the intervals of their means: those of the benchmark, and beside them those in no mean.
+
+        `protocol` "corrected" takes the values by the corrected metrics instead, from the same items.
+        """
+        results = as_they_come(self.results(family, models))
+        found = grouped(results, self.profile.benchmark, self.edition.manifest)
+        return {group: self._scores(own, protocol, seeds=group == BENCHMARK) for group, own in found.items()}
+
+    def _scores(self, results: list[Result], protocol: str = "published", seeds: bool = False) -> Scores:
+        known = recorded_seeds(self.profile.name, self.edition.manifest["hash"], protocol) if seeds else {}
+        return Scores(results, self.profile.bootstrap, self.profile.data.seed, protocol, known)
+
+    def conditions(self) -> Scores:
+        """The results on the benchmark's tasks of every model as it comes and under its conditions: prompts, another length."""
+        found = grouped(self.results(), self.profile.benchmark, self.edition.manifest)
+        return self._scores(found.get(BENCHMARK, []))
+
+    def scores(self, family: str | None = None, models: list[str] | None = None, protocol: str = "published") -> Scores:
         """The results on the benchmark's tasks, of one family or of all, with the intervals of their means."""
-        return self.groups(family, models).get(BENCHMARK) or Scores([])
+        return self.groups(family, models, protocol).get(BENCHMARK) or Scores([])
 
     def tasks(self, family: str | None = None) -> list[str]:
         """The names of the tasks that are scored, of one family or of all."""
         return [task.name for task in tasks_of(self.profile, self.edition, family)]
+
+
+def _is_here(place: str) -> bool:
+    return "/" not in place or Path(place).is_dir()
 
 
 def _trained_elsewhere(model: Entry) -> Path:

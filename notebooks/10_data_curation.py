@@ -31,7 +31,7 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import figures, mini_card, pages, tables
+from medte.report import edition_tables, figures, mini_card, pages
 from medte.run import Run
 
 figures.use_style()
@@ -46,10 +46,10 @@ HTML(pages.banner(edition.manifest, 0))
 # by subject where a text has one (a disease is either judged on or trained on, in all sources alike), else by whole documents.
 
 # %%
-HTML(tables.sources(edition.manifest, "Records of each source and what became of them; tasks and pairs are capped by the profile."))
+HTML(edition_tables.sources(edition.manifest, "Records of each source and what became of them; tasks and pairs are capped by the profile."))
 
 # %%
-HTML(tables.dropped(edition.manifest, "Records that left before the split, by reason."))
+HTML(edition_tables.dropped(edition.manifest, "Records that left before the split, by reason."))
 
 # %% [markdown]
 # ## Leakage
@@ -59,10 +59,10 @@ HTML(tables.dropped(edition.manifest, "Records that left before the split, by re
 # matches is dropped.
 
 # %%
-HTML(tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
+HTML(edition_tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
 
 # %%
-HTML(tables.leaks_by_task(edition.manifest, "The same by task; a pair may touch several."))
+HTML(edition_tables.leaks_by_task(edition.manifest, "The same by task; a pair may touch several."))
 
 # %% [markdown]
 # **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training
@@ -74,13 +74,13 @@ HTML(tables.leaks_by_task(edition.manifest, "The same by task; a pair may touch 
 # anywhere in a task gives another revision, and old results no longer count.
 
 # %%
-HTML(tables.task_sizes(edition.manifest, run.tasks(), "The tasks of this edition that are scored."))
+HTML(edition_tables.task_sizes(edition.manifest, run.tasks(), "The tasks of this edition that are scored."))
 
 # %%
-HTML(tables.cards(edition.cards(), run.tasks(), pages.CARDS))
+HTML(edition_tables.cards(edition.cards(), run.tasks(), pages.CARDS))
 
 # %%
-HTML(tables.missing(pages.missing_of_benchmark(run.profile, edition.missing), "Tasks that this edition lacks, and why.") or "<p>No task is missing.</p>")
+HTML(edition_tables.missing(pages.missing_of_benchmark(run.profile, edition.missing), "Tasks that this edition lacks, and why.") or "<p>No task is missing.</p>")
 
 # %% [markdown]
 # ## Does this text predict anything?

@@ -31,7 +31,7 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import figures, pages, tables
+from medte.report import edition_tables, figures, pages, recordings
 from medte.run import Run
 
 figures.use_style()
@@ -49,16 +49,16 @@ HTML(pages.banner(run.edition.manifest, 0))
 # The paper trains gte-base for 8000 steps of 800 pairs at $\tau = 0.07$. Here a smaller encoder trains for minutes.
 
 # %%
-HTML(tables.settings(training, "The settings of this training, from the profile."))
+HTML(edition_tables.settings(training, "The settings of this training, from the profile."))
 
 # %% [markdown]
 # The temperature was chosen on held-out training pairs, never on a task:
 
 # %%
-HTML(pages.choice(run.profile.name))
+HTML(recordings.choice(run.profile.name))
 
 # %%
-HTML(tables.pairs(training, "Training pairs by source; every batch comes from one of them."))
+HTML(edition_tables.pairs(training, "Training pairs by source; every batch comes from one of them."))
 
 # %% [markdown]
 # ## Did it learn?
@@ -69,7 +69,7 @@ HTML(tables.pairs(training, "Training pairs by source; every batch comes from on
 figures.learning_curve(training);
 
 # %%
-HTML(tables.held_out(training, "Held-out pairs: the loss in nats, and the mean reciprocal rank of the right partner."))
+HTML(edition_tables.held_out(training, "Held-out pairs: the loss in nats, and the mean reciprocal rank of the right partner."))
 
 # %% [markdown]
 # A lower loss on held-out pairs says that the encoder learned the pairs' relation. Whether that helps on tasks is another
@@ -80,4 +80,4 @@ HTML(tables.held_out(training, "Held-out pairs: the loss in nats, and the mean r
 # One seed trains live. Where the spread over training seeds was recorded, it stands here:
 
 # %%
-HTML(pages.seeds(run.profile.name))
+HTML(recordings.seeds(run.profile.name))

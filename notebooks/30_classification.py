@@ -42,7 +42,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, pages.INTERVALS))
+HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
 # %% mystnb={"image": {"alt": "Dot plot of the score of every model on each classification task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
 figures.scores_by_task(scores, scores.tasks);
@@ -51,4 +51,5 @@ figures.scores_by_task(scores, scores.tasks);
 HTML(pages.verdict(scores, run.profile))
 
 # %% [markdown]
-# A class word that stands in the text makes a task easy for any encoder, TF-IDF among them. Read each task against that row.
+# A class word that stands in the text makes a task easy for any encoder, TF-IDF among them. Read each task against that column, and against its floor:
+# what naming the most frequent class every time would get.

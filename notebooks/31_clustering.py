@@ -42,7 +42,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, pages.INTERVALS))
+HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
 # %% mystnb={"image": {"alt": "Dot plot of the score of every model on each clustering task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
 figures.scores_by_task(scores, scores.tasks);
@@ -51,4 +51,5 @@ figures.scores_by_task(scores, scores.tasks);
 HTML(pages.verdict(scores, run.profile))
 
 # %% [markdown]
-# K-means starts at random points: differences of a few points between two encoders on one task mean little, and the interval over documents does not contain that part.
+# K-means starts at random points. Five starts are drawn for each task; the score shown is that of the published start, and the interval holds what other
+# starts would give. [The results](40_results.ipynb) show the mean of the five beside it.

@@ -31,7 +31,7 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import figures, pages, tables
+from medte.report import condition_tables, figures, pages, tables
 from medte.run import Run
 
 figures.use_style()
@@ -43,13 +43,22 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, pages.INTERVALS))
+HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
 # %% mystnb={"image": {"alt": "Dot plot of the score of every model on each pair classification task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
 figures.scores_by_task(scores, scores.tasks);
 
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
+
+# %% [markdown]
+# ## By a threshold that has not seen the labels, and by none
+#
+# Chosen on one half of the documents and judged on the other, the threshold has nothing to gain from the labels that judge it. Average
+# precision needs no threshold at all: it asks how far the right pairs stand above the wrong ones.
+
+# %%
+HTML(condition_tables.pair_metrics(scores, pages.PAIRS))
 
 # %% [markdown]
 # Scores near 67 (or 40 for exam options) are the score of knowing nothing. TF-IDF can even fall below, since mteb does not try the threshold under a block of ties.

@@ -42,7 +42,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, pages.INTERVALS))
+HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
 # %% mystnb={"image": {"alt": "Dot plot of the score of every model on each retrieval task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
 figures.scores_by_task(scores, scores.tasks);
@@ -51,4 +51,5 @@ figures.scores_by_task(scores, scores.tasks);
 HTML(pages.verdict(scores, run.profile))
 
 # %% [markdown]
-# Where many queries or documents are alike ("chest pain"), no encoder can reach 100: a low score on such a task is a property of the task.
+# Where many queries or documents are alike ("chest pain"), no encoder can reach 100: a low score on such a task is a property of the task. The ceiling says how
+# far a perfect model could come.

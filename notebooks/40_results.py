@@ -9,8 +9,9 @@
 # %% [markdown]
 # # Which encoder is better, and how sure is that?
 #
-# All results of the run in one place: means by family and source, the gain of the fine-tuned model over its base
-# task by task, and every number as a file.
+# All results of the run in one place: means by family and source, every model against one, the gain of the fine-tuned model
+# task by task, the same under other conditions, and every number as a file. [How scores are made](../evaluation.md) says what the
+# intervals and ranks mean.
 #
 # *Reads* all result files. *Writes* a table of all results. Seconds where the results are there.
 
@@ -30,7 +31,7 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import figures, pages, tables
+from medte.report import condition_tables, figures, pages, reproduced, tables
 from medte.run import Run
 
 figures.use_style()
@@ -42,7 +43,15 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## By family
 
 # %%
-HTML(tables.families(scores, pages.INTERVALS))
+HTML(tables.families(scores, pages.RANKS, pages.compared(run.profile)))
+
+# %% [markdown]
+# ## Every model against one
+#
+# With many models some difference will look large by chance. These intervals and p-values allow for that.
+
+# %%
+HTML(tables.comparisons(scores, run.profile.compared_with, pages.COMPARED))
 
 # %% [markdown]
 # ## Fine-tuned against base
@@ -75,21 +84,63 @@ HTML(pages.sham(scores, run.profile))
 HTML(pages.plain_split(run.profile, run.edition.manifest["hash"]))
 
 # %% [markdown]
+# ## Sources seen and not seen
+#
+# A model knows the manner of a source that it was trained on, even where it has not met the text.
+
+# %%
+HTML(condition_tables.seen_and_unseen(scores, f"{pages.SEEN} {condition_tables.seen_by_medte()}"))
+
+# %% [markdown]
+# ## Under the corrected protocol
+#
+# The published metrics reward a lucky start of k-means, a threshold chosen on its own labels, and the one right copy of a text that
+# stands there twice. The corrected ones do not.
+
+# %%
+HTML(condition_tables.protocols(scores, run.scores(protocol="corrected"), pages.PROTOCOLS))
+
+# %% [markdown]
+# ## With prompts, at equal length
+#
+# Some encoders were trained with a prompt in front of each text, and some read further than others. Where they were scored so, it stands
+# here.
+
+# %%
+HTML(condition_tables.conditions(run.conditions(), pages.CONDITIONS))
+
+# %% [markdown]
+# ## Published against reproduced
+#
+# A published number can be tested only where each of its tasks is built from the text that it was built from.
+
+# %%
+HTML(reproduced.section(scores, run.profile, run.edition.manifest, run.edition.cards()))
+
+# %% [markdown]
 # ## Beside the means
 #
 # A task whose text only stands in for what it should be, or that is built in another way, is in no mean.
 
 # %%
-HTML(pages.beside(run.groups()))
+HTML(pages.beside(run.groups(), run.edition.cards()))
 
 # %% [markdown]
-# An interval here is over documents of the same kind. It does not cover other tasks, other training seeds (see
-# [the spread over seeds](20_contrastive_training.ipynb)) or text of another origin.
+# An interval here is over documents of the same kind and over the draws of a score. It does not cover other tasks or text of another origin, and other training
+# seeds only where several were trained (see [the spread over seeds](20_contrastive_training.ipynb)).
 #
+# ## Kept and not used
+#
+# A result counts with exactly these data, weights, settings and code. Others may be kept; no table uses them.
+
+# %%
+HTML(tables.stale(run.stale(), pages.STALE))
+
+# %% [markdown]
 # ## Every number
 #
-# Each value comes from a result file under `runs/`, with data hash, model hash, versions and scores per item. The same
-# as a table:
+# Each value comes from a result file under `runs/`, with data hash, model hash, versions and scores per item; `medte trace MODEL TASK`
+# walks from a cell to its texts. The same as a table:
 
 # %%
 tables.plain(scores).round(4).head(8)

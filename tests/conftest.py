@@ -20,6 +20,7 @@ def home(tmp_path, monkeypatch):
         "MEDTE_EMAIL",
         "MEDTE_MIRROR",
         "MEDTE_NOTES",
+        "MEDTE_REMOTE_CODE",
         "MEDTE_REPOSITORY",
         "MIMIC_FOLDER",
         "NCBI_API_KEY",
@@ -54,7 +55,10 @@ class HashEncoder:
     def __init__(self):
         self.encoded = []
 
-    def encode(self, texts):
+    def side(self, role):
+        return ""
+
+    def encode(self, texts, side=""):
         self.encoded += list(texts)
         words = [text.lower().split() for text in texts]
         rows = np.stack([sum((self._word(word) for word in line), np.full(64, 0.01)) for line in words]).astype(

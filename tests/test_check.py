@@ -29,7 +29,7 @@ def test_a_site_without_a_front_page_is_a_problem(tmp_path):
 
 def test_a_missing_and_a_stale_result_are_named():
     found = [{"model": m, "task": t, "data": d} for m, t, d in [("a", "x", "1"), ("a", "y", "2"), ("b", "x", "0")]]
-    assert check_results(found, ["a", "b"], {"x": "1", "y": "2"}) == [
+    assert check_results(found, {(m, t): d for m in "ab" for t, d in [("x", "1"), ("y", "2")]}) == [
         "the result of b on x is of other data than the edition's",
         "no result of b on y",
     ]

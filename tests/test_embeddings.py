@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from medte.engine import Engine
 from medte.errors import MedteError
 from medte.models import embeddings
-from medte.models.embeddings import batches, embed
+from medte.models.embeddings import batches, embed, encode_all, measured
 from medte.models.lexical import TFIDF_COLUMNS, RandomEncoder, TfidfEncoder
 from medte.models.load import SentenceEncoder, load, weights
 from medte.models.registry import registry
@@ -17,14 +18,17 @@ class Counting(SentenceEncoder):
         self.revision, self.max_length, self.tokens_per_batch = "counting", 8, 64
         self.encoded, self.stop_after = [], stop_after
 
-    def token_counts(self, texts):
-        return [len(text.split()) for text in texts]
+    def side(self, role):
+        return "ask: " if role == "query" else ""
 
-    def encode(self, texts):
+    def token_counts(self, texts, side=""):
+        return [len((side + text).split()) for text in texts]
+
+    def encode(self, texts, side=""):
         if self.stop_after is not None and len(self.encoded) >= self.stop_after:
             raise KeyboardInterrupt
-        self.encoded += texts
-        return np.array([[len(text), len(self.encoded)] for text in texts], dtype=np.float32)
+        self.encoded += [side + text for text in texts]
+        return np.array([[len(side + text), len(self.encoded)] for text in texts], dtype=np.float32)
 
 
 TEXTS = [f"{'word ' * (i % 11)}{i}" for i in range(300)]
@@ -47,6 +51,50 @@ def test_each_distinct_text_is_encoded_once_and_never_again(tmp_path):
     again = Counting()
     assert (embed(again, TEXTS[::-1], tmp_path).of(TEXTS) == vectors.of(TEXTS)).all()
     assert again.encoded == []
+
+
+def test_texts_that_another_call_encoded_are_found_by_their_content(tmp_path):
+    first = embed(Counting(), TEXTS[:200], tmp_path)
+    more = Counting()
+    vectors = embed(more, TEXTS[100:], tmp_path)
+    assert sorted(more.encoded) == sorted(TEXTS[200:])
+    assert (vectors.of(TEXTS[100:200]) == first.of(TEXTS[100:200])).all()
+    assert [vectors[text][0] for text in TEXTS[100:]] == [len(text) for text in TEXTS[100:]]
+
+
+def test_roles_of_one_side_share_vectors_and_prompts_keep_sides_apart(tmp_path):
+    encoder = Counting()
+    encoded = encode_all(encoder, {"query": TEXTS[:5], "document": TEXTS[:9], "clustering": TEXTS[:9]}, tmp_path)
+    assert sorted(encoder.encoded) == sorted([f"ask: {text}" for text in TEXTS[:5]] + TEXTS[:9])
+    assert encoded.of(TEXTS[:5], "query")[:, 0].tolist() == [len(text) + 5 for text in TEXTS[:5]]
+    assert (encoded.of(TEXTS[:9], "document") == encoded.of(TEXTS[:9], "clustering")).all()
+
+
+@pytest.mark.parametrize("change", ["revision", "tokens_per_batch"])
+def test_another_way_of_encoding_is_another_place(tmp_path, change):
+    embed(Counting(), TEXTS, tmp_path)
+    other = Counting()
+    setattr(other, change, 32 if change == "tokens_per_batch" else "other")
+    embed(other, TEXTS, tmp_path)
+    assert len(other.encoded) == len(TEXTS)
+
+
+def test_what_encoding_took_is_kept_and_counts_cut_texts(tmp_path):
+    embed(Counting(), TEXTS, tmp_path)
+    took = measured(tmp_path)
+    assert took["texts"] == took["timed"] == 300 and took["seconds"] >= 0
+    assert took["truncated"] == sum(len(text.split()) > 8 for text in TEXTS) > 0
+    assert took["tokens"] == sum(min(len(text.split()), 8) for text in TEXTS)
+
+
+def test_two_workers_give_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(embeddings, "SHARD", 64)
+    here = embed(Counting(), TEXTS, tmp_path / "here")
+    with Engine(2, scratch=tmp_path / "scratch") as engine:
+        there = embed(Counting(), TEXTS, tmp_path / "there", engine=engine)
+    assert (there.of(TEXTS)[:, 0] == here.of(TEXTS)[:, 0]).all()
+    names = {path.relative_to(tmp_path / "here") for path in (tmp_path / "here").rglob("*.npy")}
+    assert names == {path.relative_to(tmp_path / "there") for path in (tmp_path / "there").rglob("*.npy")}
 
 
 def test_an_interrupted_call_keeps_whole_shards_and_ends_the_same(tmp_path, monkeypatch):

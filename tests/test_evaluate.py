@@ -1,6 +1,7 @@
 """The evaluation on handmade tasks: mteb's scores equal those of the items, work is resumed, files are identical."""
 
 import json
+import lzma
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,13 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from medte import paths
+from medte.engine import Engine
 from medte.errors import MedteError
 from medte.evaluation import evaluate as evaluation
+from medte.evaluation import score as scoring
 from medte.evaluation.items import value
 from medte.evaluation.store import Store, read_recorded, write_recorded
-from medte.models.embeddings import embed
+from medte.models.embeddings import encode_all
 from medte.profile import load_profile
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import catalogue, task
@@ -75,6 +78,10 @@ def encoders(monkeypatch, hash_encoder):
     return hash_encoder
 
 
+def encoded(encoder, data, folder):
+    return encode_all(encoder, data.texts_by_role(), folder)
+
+
 def run(edition, folder, **kwargs):
     profile = load_profile("mini").model_copy(update={"models": ["random"]})
     return evaluation.evaluate(profile, edition, paths.RunFolders(folder), trained=None, **kwargs)
@@ -82,8 +89,7 @@ def run(edition, folder, **kwargs):
 
 @pytest.mark.parametrize("name", list(frames()))
 def test_values_are_mtebs_and_follow_from_items(edition, encoders, name, tmp_path):
-    vectors = embed(encoders, edition.task_data(name).texts(), tmp_path)
-    result = evaluation.score(task(name), edition, "x", encoders, vectors)
+    result = scoring.score(task(name), edition, "x", encoded(encoders, edition.task_data(name), tmp_path))
     assert 0 < result["value"] < 1
     assert result["value"] == pytest.approx(value(result["family"], result["items"]), abs=1e-4)
     assert len(result["units"]) == result["counts"].get("test", 120)
@@ -95,9 +101,12 @@ def test_values_are_mtebs_and_follow_from_items(edition, encoders, name, tmp_pat
 
 def test_ndcg_of_a_query_agrees_with_scikit_learn_where_nothing_ties(edition, encoders, tmp_path):
     data = edition.task_data("MedQuADRetrieval")
-    vectors = embed(encoders, data.texts(), tmp_path)
-    result = evaluation.score(data.task, edition, "x", encoders, vectors)
-    rows = {text: vectors[text] / np.linalg.norm(vectors[text]) for text in data.texts()}
+    vectors = encoded(encoders, data, tmp_path)
+    result = scoring.score(data.task, edition, "x", vectors)
+    rows = {
+        text: row / np.linalg.norm(row)
+        for text, row in zip(data.texts(), vectors.of(data.texts(), "query"), strict=True)
+    }
     similarity = np.array([[rows[q] @ rows[d] for d in data.rows["document"]] for q in data.rows["query"]])
     checked = 0
     for i, scores in enumerate(similarity):
@@ -155,10 +164,10 @@ def test_changed_data_or_weights_make_a_result_stale(edition, encoders, change):
 
 
 def test_items_that_do_not_give_the_value_are_an_error(edition, encoders, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation, "value", lambda *_: 0.123)
-    vectors = embed(encoders, edition.task_data("MedQuADRetrieval").texts(), tmp_path)
+    monkeypatch.setattr(scoring, "value", lambda *_: 0.123)
+    vectors = encoded(encoders, edition.task_data("MedQuADRetrieval"), tmp_path)
     with pytest.raises(AssertionError, match="its items give"):
-        evaluation.score(task("MedQuADRetrieval"), edition, "x", encoders, vectors)
+        scoring.score(task("MedQuADRetrieval"), edition, "x", vectors)
 
 
 def test_a_cut_result_file_is_an_error_that_names_it(edition, encoders):
@@ -171,12 +180,24 @@ def test_a_cut_result_file_is_an_error_that_names_it(edition, encoders):
 
 def test_recorded_results_come_back_without_text(edition, encoders, tmp_path):
     results = run(edition, "a")
-    write_recorded(tmp_path / "x.jsonl", {"profile": "x"}, results)
-    about, back = read_recorded(tmp_path / "x.jsonl")
+    write_recorded(tmp_path / "x.jsonl.xz", {"profile": "x"}, results)
+    about, back = read_recorded(tmp_path / "x.jsonl.xz")
     assert about == {"profile": "x"}
     assert [r["items"] for r in back] == [r["items"] for r in results]
     assert [len(set(r["units"])) for r in back] == [len(set(r["units"])) for r in results]
-    text = (tmp_path / "x.jsonl").read_text(encoding="utf-8")
+    text = lzma.decompress((tmp_path / "x.jsonl.xz").read_bytes()).decode("utf-8")
     assert not [t for name in edition.tasks for t in edition.task_data(name).texts() if json.dumps(t) in text]
     with pytest.raises(MedteError, match="not recorded"):
-        read_recorded(tmp_path / "y.jsonl")
+        read_recorded(tmp_path / "y.jsonl.xz")
+
+
+@pytest.mark.slow
+def test_two_workers_give_the_same_files_outside_measured(edition, encoders, home):
+    run(edition, "here")
+    with Engine(2) as engine:
+        run(edition, "there", engine=engine)
+    here, there = (
+        {path.name: json.loads(path.read_text(encoding="utf-8")) | {"measured": 0} for path in folder.rglob("*.json")}
+        for folder in (home / "here" / "results", home / "there" / "results")
+    )
+    assert len(here) == 4 and here == there

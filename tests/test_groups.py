@@ -2,7 +2,10 @@
 
 import pytest
 
-from medte.evaluation.groups import BENCHMARK, BESIDE, group_of, grouped, in_means
+from medte.evaluation import groups
+from medte.evaluation.groups import BENCHMARK, BESIDE, group_of, grouped, in_means, trained_on
+from medte.models.registry import entry
+from medte.profile import load_profile
 
 EDITION = {
     "sources": {"mimic_iv": {"stand_in": True}, "pubmed": {"stand_in": False}},
@@ -42,6 +45,16 @@ def test_without_a_manifest_every_task_of_the_benchmark_counts():
 
 def test_results_are_grouped_and_none_is_lost():
     results = [{"task": name} for name in ("MedQuADRetrieval", "PubMedRetrieval", "MedQuADRetrievalMerged")]
-    groups = grouped(results, "MedEval", EDITION)
-    assert list(groups) == [BENCHMARK, "extractive", "variant"]
-    assert [result for own in groups.values() for result in own] == results
+    found = grouped(results, "MedEval", EDITION)
+    assert list(found) == [BENCHMARK, "extractive", "variant"]
+    assert [result for own in found.values() for result in own] == results
+
+
+def test_what_a_model_was_trained_on_is_the_registrys_or_its_profiles_word(monkeypatch):
+    assert trained_on("random") == trained_on("tfidf") == set()
+    assert trained_on("MEDTE-open") == set(load_profile("open").training.sources)
+    assert trained_on("MEDTE-mini-sham") == set(load_profile("mini").training.sources)
+    declared = {"all-MiniLM-L6-v2": ["pubmed"], "gte-base": [], "e5-base": None}
+    entries = {name: entry(name).model_copy(update={"trained_on": sources}) for name, sources in declared.items()}
+    monkeypatch.setattr(groups, "entry_of_result", entries.get)
+    assert [trained_on(name) for name in declared] == [{"pubmed"}, set(), None]

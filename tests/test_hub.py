@@ -1,24 +1,20 @@
 """Data sets of the hub: the real client on a small hub on loopback, which answers well and badly."""
 
-import hashlib
 import io
 import json
 import lzma
-import threading
-import time
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
+from hub_server import NEW, OLD, at, cut_off, loopback_hub, says, whole  # noqa: F401
 from huggingface_hub import HfApi, constants
 
+from medte import hub_client
 from medte.errors import MedteError
 from medte.manifest import seal, unseal
-from medte.sources import hub, hub_client
+from medte.sources import hub
 
-OLD, NEW = "a" * 40, "b" * 40
 TRAIN, TEST = "data/train-0.parquet", "test.jsonl"
 DATA = hub.DataSet("exam", "org/exam", hub.UNRESOLVED, ["data/train-*.parquet", TEST], ["id", "text"], "CC0-1.0")
 
@@ -43,90 +39,14 @@ def fetched(folder, name, files):
     return folder
 
 
-class Hub(ThreadingHTTPServer):
-    """One repository. `troubles` maps a file, or "info", to what comes before the true answer."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        files = {
-            TRAIN: parquet({"id": "1", "text": "Größe", "more": 0}, {"id": "2", "text": "two", "more": 0}),
-            TEST: lines({"id": "3", "text": "drei"}),
-            "README.md": b"a card",
-        }
-        self.commits, self.newest = {OLD: files}, OLD
-        self.troubles, self.asked, self.sizes = {}, [], True
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        path = unquote(urlsplit(self.path).path)
-        if path.startswith("/api/"):
-            self.part, self.commit = "info", path.partition("/revision/")[2] or self.server.newest
-        else:
-            self.commit, self.part = path.split("/", 6)[5:]
-        self.server.asked.append((self.command, self.commit, self.part))
-        troubles = self.server.troubles.get(self.part, [])
-        (troubles.pop(0) if troubles else whole)(self)
-
-    do_HEAD = do_GET
-
-    def answer(self, body=b"", status=200, length=None, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(length or len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-def whole(handler):
-    files = handler.server.commits.get(handler.commit)
-    if files is None:
-        handler.answer(status=404, X_Error_Code="RevisionNotFound")
-    elif handler.part == "info":
-        siblings = [
-            {"rfilename": name} | ({"size": len(body)} if handler.server.sizes else {}) for name, body in files.items()
-        ]
-        handler.answer(json.dumps({"id": "org/exam", "sha": handler.commit, "siblings": siblings}).encode())
-    elif handler.part not in files:
-        handler.answer(status=404, X_Error_Code="EntryNotFound")
-    else:
-        send(handler, files[handler.part])
-
-
-def send(handler, body, most=None):
-    """The file, from the byte asked for on; `most` cuts the connection after that many bytes."""
-    about = {"ETag": f'"{hashlib.sha256(body).hexdigest()}"', "X_Repo_Commit": handler.commit}
-    start = int(handler.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
-    rest = body[start:]
-    if start:
-        about["Content_Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-    handler.answer(rest[:most], 206 if start else 200, len(rest), **about)
-    handler.close_connection = most is not None or handler.close_connection
-
-
-def cut_off(handler):
-    send(handler, handler.server.commits[handler.commit][handler.part], 0 if "Range" in handler.headers else 40)
-
-
-def says(status, code=None, body=b""):
-    return lambda handler: handler.answer(body, status, **({"X_Error_Code": code} if code else {}))
-
-
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    server = Hub()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+def server(loopback_hub):  # noqa: F811
+    loopback_hub.commits[OLD] = {
+        TRAIN: parquet({"id": "1", "text": "Größe", "more": 0}, {"id": "2", "text": "two", "more": 0}),
+        TEST: lines({"id": "3", "text": "drei"}),
+        "README.md": b"a card",
+    }
+    return loopback_hub
 
 
 def fetch(server, folder, data=DATA, **settings):
@@ -311,7 +231,7 @@ def test_rows_of_another_kind_are_an_error_until_the_hub_has_the_right_ones(serv
 
 
 def test_a_cut_compressed_file_is_an_error(tmp_path):
-    path = tmp_path / "x.jsonl.xz"
+    path = tmp_path / "x.jsonl"
     path.write_bytes(lzma.compress(lines({"id": "1"}) * 99)[:-20])
     with pytest.raises(MedteError, match="is damaged"):
         list(hub.json_lines(path, ["id"]))
@@ -352,16 +272,11 @@ def test_the_listed_data_sets_have_a_commit_or_say_that_they_have_none():
 
 def test_a_source_is_planned_and_fetched_from_its_data_set(server, tmp_path, monkeypatch):
     monkeypatch.setattr(hub, "_listed", lambda: {"exam": DATA})
-    monkeypatch.setattr(HfApi, "__init__", _at(server.url))
+    monkeypatch.setattr(HfApi, "__init__", at(server.url))
     exam = hub.source("exam", read=lambda folder, dropped: iter(()), licence="CC0")
     assert exam.plan(tmp_path, (), print).startswith(f"org/exam at {OLD}")
     assert exam.fetch(tmp_path, (), lambda line: None)["records"] == 3
     assert (exam.place, exam.asked_only) == ("exam", False)
-
-
-def _at(url):
-    original = HfApi.__init__
-    return lambda self, endpoint=None, **settings: original(self, endpoint or url, **settings)
 
 
 def test_the_clients_progress_bar_shows_nothing():

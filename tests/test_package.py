@@ -20,7 +20,7 @@ def test_the_wheel_holds_the_mini_edition_the_profiles_and_the_data_files(tmp_pa
     } | {
         str(path.relative_to(CHECKOUT))
         for path in (CHECKOUT / "medte").rglob("*")
-        if path.suffix in (".yaml", ".csv", ".jsonl", ".md", ".parquet", ".py")
+        if path.suffix in (".yaml", ".csv", ".xz", ".md", ".parquet", ".py")
     }  # fmt: skip
     assert wanted <= names
     assert not [name for name in names if name.startswith(("tests/", "book/", "notebooks/"))]

@@ -24,10 +24,10 @@ def profiles(tmp_path, monkeypatch):
     load_profile.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["mini", "open", "paper"])
+@pytest.mark.parametrize("name", ["mini", "notes", "open", "paper"])
 def test_every_profile_is_valid_and_names_only_what_exists(name):
     assert checked_profile(name).name == name
-    assert set(profile.names()) == {"mini", "open", "paper"}
+    assert set(profile.names()) == {"mini", "notes", "open", "paper"}
 
 
 def test_an_unknown_profile_is_an_error_with_the_nearest():
@@ -89,6 +89,14 @@ def test_a_miner_is_known_and_is_not_judged_unless_that_is_allowed(profiles):
     with pytest.raises(MedteError, match=r"trial judges all-MiniLM-L6-v2 on pairs.*judged_miner: true to allow it"):
         checked_profile(profiles(mined(miner="all-MiniLM-L6-v2")))
     assert checked_profile(profiles(mined(miner="all-MiniLM-L6-v2", judged_miner=True)))
+
+
+def test_bm25_may_mine_and_be_judged_since_it_is_scored_on_no_pairs(profiles):
+    def both(facts):
+        mined(miner="bm25")(facts)
+        facts["models"] = [*facts["models"], "bm25"]
+
+    assert "bm25" in checked_profile(profiles(both)).models
 
 
 def test_an_unknown_key_two_levels_down_is_named(profiles):

@@ -7,8 +7,19 @@ from medte.errors import MedteError
 from medte.evaluation.groups import grouped
 from medte.evaluation.statistics import Estimate, Scores
 from medte.evaluation.store import write_recorded
+from medte.models.registry import registry
 from medte.profile import load_profile
-from medte.report import edition_screen, figures, mini_card, pages, published, tables
+from medte.report import (
+    edition_screen,
+    edition_tables,
+    figures,
+    mini_card,
+    pages,
+    published,
+    recordings,
+    tables,
+)
+from tests.test_condition_tables import classification
 from tests.test_statistics import retrieval
 
 DRAW = np.random.default_rng(2)
@@ -40,15 +51,90 @@ def test_nan_never_reaches_a_page():
 
 
 def test_best_is_bold_and_its_equals_are_marked(scores):
-    table = tables.tasks(scores, ["MedQuADRetrieval"], "caption")
+    table = tables.tasks(scores, ["MedQuADRetrieval"], {}, "caption")
     row = table.split("<tbody>")[1]
     assert row.count("<b>") == 1 and row.count("•") == 1
-    assert row.split("<td>")[3].count("•") == 0  # random vectors are neither
+    assert row.split("<td>")[5].count("•") == 0  # random vectors are neither
 
 
 def test_a_model_without_a_task_has_no_mean(scores):
     row = next(line for line in tables.families(scores, "c").split("<tr>") if "Random vectors" in line)
-    assert row.count("–") == 2
+    assert row.count("–") == 3  # retrieval, all tasks, rank
+
+
+def test_the_note_names_who_lacks_what_and_where_bm25_stands():
+    bm25 = next(name for name, about in registry().items() if about.kind == "bm25")
+    title, rows = registry()[bm25].title, [
+        retrieval("tfidf", "MedQuADRetrieval", list(EASY)),
+        retrieval("tfidf", "PubMedRetrieval", list(EASY)),
+        classification("tfidf", "PMCDiagnosticVsTherapeuticClassification"),
+        retrieval("random", "MedQuADRetrieval", list(EASY * 0.1)),
+        retrieval(bm25, "MedQuADRetrieval", list(EASY * 0.5)),
+        retrieval(bm25, "PubMedRetrieval", list(EASY * 0.5)),
+    ]  # fmt: skip
+    table = tables.families(Scores(rows, draws=50), "c")
+    assert f"{title} makes no vectors and stands in retrieval alone." in table and f"{title} lacks" not in table
+    assert "Random vectors lacks 2 of 3 tasks: " in table and "TF-IDF lacks" not in table
+    row = next(line for line in table.split("<tr>") if f">{title}<" in line)
+    cells = [part.split("</td>")[0] for part in row.split("<td>")[1:]]
+    assert cells[0] == "–" and "interval" in cells[1] and cells[2:] == ["–", "–"]
+    without = [row for row in rows if (row["model"], row["task"]) != (bm25, "PubMedRetrieval")]
+    assert f"{title} lacks 1 of 3 tasks: Pub" in tables.families(Scores(without, draws=20), "c")
+
+
+def test_ranks_and_the_smallest_visible_difference_stand_in_the_families():
+    rows = [
+        retrieval("all-MiniLM-L6-v2", "MedQuADRetrieval", list(EASY)),
+        retrieval("MEDTE-mini", "MedQuADRetrieval", list(np.clip(EASY + DRAW.normal(0, 0.05, 300), 0, 1))),
+        retrieval("random", "MedQuADRetrieval", list(EASY * 0.1)),
+    ]
+    found = Scores(rows, draws=200)
+    pair = ("MEDTE-mini", "all-MiniLM-L6-v2")
+    *lines, last = tables.families(found, "c", pair).split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+    ranks = [line.split("<td>")[-1].split("<")[0] for line in lines]
+    assert ranks == ["1", "1", "2"]
+    seen = tables.percent(found.detectable(*pair, ["MedQuADRetrieval"]))
+    assert "Smallest difference that could have been seen" in last and last.count(f"<td>{seen}</td>") == 2
+    assert "Smallest difference" not in tables.families(found, "c")
+
+
+def test_tasks_carry_floor_and_ceiling_and_no_table_is_wider_than_ten_columns():
+    names = ["random", "tfidf", "all-MiniLM-L6-v2", "MEDTE", "gte-base", "e5-base", "SciBERT", "BERT-base", "SciNCL"]
+    found = Scores([retrieval(name, "MedQuADRetrieval", [0.5, 0.7]) for name in names], draws=20)
+    about = {
+        "name": "MedQuADRetrieval", "family": "retrieval", "source": "medquad", "rows": 2, "documents": 2, "labels": {},
+        "repeats": {"query": {"rows_elsewhere": 0}, "document": {"rows_elsewhere": 0}},
+        "words": {"query": {"median": 4}, "document": {"median": 9}}, "bounds": {"ceiling_ndcg_at_10": 0.815},
+    }  # fmt: skip
+    text = tables.tasks(found, ["MedQuADRetrieval"], {"MedQuADRetrieval": about}, "c")
+    assert text.count("<table") == 2 and text.count("<td>81.5</td>") == 2
+    assert "Models 1 to 7 of 9. c" in text and "Models 8 to 9 of 9. c" in text
+    assert all(part.count('scope="col"') <= 10 for part in text.split("</table>"))
+    assert [text.count(f'<th scope="col">{registry()[name].title}</th>') for name in names] == [1] * 9
+    pairs = about | {"family": "pair_classification", "bounds": {"positives": 0.5, "always_positive_f1": 2 / 3}}
+    pairs |= {
+        part: {"sentence1": about[part]["query"], "sentence2": about[part]["document"]} for part in ("repeats", "words")
+    }
+    assert tables.bounds([pairs]) == {"MedQuADRetrieval": ["66.7", "–"]} and tables.bounds([]) == {}
+    without = tables.tasks(found, ["MedQuADRetrieval"], {}, "c")
+    assert without.count("<td>–</td><td>–</td>") == 2
+
+
+def test_every_model_is_compared_with_one(scores):
+    table = tables.comparisons(scores, "all-MiniLM-L6-v2", "c")
+    body = table.split("<tbody>")[1]
+    assert "Minus all-MiniLM-L6-v2" in table and body.count("<tr>") == 2
+    assert "not distinguishable" in body and "lacks tasks" in body  # random vectors lack a task
+    one = Scores([row for row in scores.results.values() if row["task"] == "MedQuADRetrieval"], draws=100)
+    assert "<td>below</td>" in tables.comparisons(one, "all-MiniLM-L6-v2", "c")
+    assert "nothing to compare with TF-IDF" in tables.comparisons(scores, "tfidf", "c")
+    assert tables.probability(0.0004) == "&lt; 0.001" and tables.probability(0.0314) == "0.031"
+
+
+def test_stale_results_are_listed_with_the_reason():
+    table = tables.stale([("gone-model", "MedQuADRetrieval", "made of other data")], "c")
+    assert "gone-model" in table and "made of other data" in table
+    assert "Every result that is kept is used" in tables.stale([], "c")
 
 
 def test_the_sentence_says_what_the_interval_says(scores):
@@ -70,15 +156,15 @@ def test_published_numbers_are_the_papers_and_carry_their_caveats():
 
 
 def test_recorded_pages_name_their_origin():
-    about, scores = pages.recorded("open")
+    about, scores = recordings.recorded("open")
     assert len(scores.tasks) >= 5
     for text in (pages.real_text_summary(), pages.real_text_details()):
-        assert about["machine"] in text and "medte/report/recorded/open.jsonl" in text
+        assert about["machine"] in text and "medte/report/recorded/open.jsonl.xz" in text
     assert "of the 51 tasks" in pages.real_text_summary()
 
 
 def test_what_is_recorded_is_of_todays_profile():
-    assert pages.stale_records() == []
+    assert recordings.stale_records() == []
 
 
 def test_the_banner_comes_from_the_manifest():
@@ -136,16 +222,16 @@ CURATED = {
 
 
 def test_what_was_dropped_and_what_leaks_are_tables_by_reason():
-    dropped = tables.dropped(CURATED, "c")
+    dropped = edition_tables.dropped(CURATED, "c")
     assert (
         "1,234" in dropped
         and "near-duplicate" in dropped
         and "no text written: sentence1 and sentence2: too short" in dropped
     )
-    assert "No record was dropped" in tables.dropped({"sources": {}, "unwritten": {}}, "c")
-    leaks = tables.leaks_by_task(CURATED, "c")
+    assert "No record was dropped" in edition_tables.dropped({"sources": {}, "unwritten": {}}, "c")
+    leaks = edition_tables.leaks_by_task(CURATED, "c")
     assert ">2<" in leaks and "300" not in leaks
-    assert "No pair touches a task" in tables.leaks_by_task({"leaks_by_task": []}, "c")
+    assert "No pair touches a task" in edition_tables.leaks_by_task({"leaks_by_task": []}, "c")
 
 
 def test_the_screen_of_an_edition_says_counts_reasons_and_what_stands_in():
@@ -170,9 +256,9 @@ def test_results_beside_the_means_have_tables_of_their_own():
         for task in ("MedQuADRetrieval", "MedQuADRetrievalMerged")
     ]
     groups = {group: Scores(own, draws=20) for group, own in grouped(rows, "MedEval", {}).items()}
-    text = pages.beside(groups)
+    text = pages.beside(groups, {})
     assert "built in another way" in text and "In no mean" in text and text.count("<table") == 1
-    assert "Every task that is scored is in the means" in pages.beside({"benchmark": groups["benchmark"]})
+    assert "Every task that is scored is in the means" in pages.beside({"benchmark": groups["benchmark"]}, {})
 
 
 def test_figures_have_labels_and_no_title(scores):
@@ -190,7 +276,7 @@ def test_figures_have_labels_and_no_title(scores):
 
 def test_a_family_without_tasks_says_so_everywhere():
     nothing = Scores([])
-    assert "no task of this family" in tables.tasks(nothing, nothing.tasks, "c")
+    assert "no task of this family" in tables.tasks(nothing, nothing.tasks, {}, "c")
     assert "nothing to compare" in tables.difference_sentence(nothing, "MEDTE-mini", "all-MiniLM-L6-v2")
     for figure in (
         figures.scores_by_task(nothing, []),
@@ -247,8 +333,8 @@ def test_the_sham_is_compared_where_there_is_one():
 
 def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):
     profile = load_profile("mini")
-    monkeypatch.setattr(pages.paths, "recorded", lambda: tmp_path)
-    pages.recorded_groups.cache_clear()
+    monkeypatch.setattr(recordings.paths, "recorded", lambda: tmp_path)
+    recordings.recorded_groups.cache_clear()
     assert "No training split by document" in pages.plain_split(profile, "abc")
     rows = [
         retrieval(name, "MedQuADRetrieval", list(np.clip(EASY + gain, 0, 1)))
@@ -262,9 +348,9 @@ def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatc
         "bootstrap": 50,
         "seed": 1,
     }
-    write_recorded(tmp_path / "mini-plain.jsonl", about, rows)
+    write_recorded(tmp_path / "mini-plain.jsonl.xz", about, rows)
     assert "is above MiniLM + MEDTE recipe" in pages.plain_split(
         profile, "abc"
     ) and "earlier version" not in pages.plain_split(profile, "abc")
     assert "earlier version" in pages.plain_split(profile, "abd")
-    pages.recorded_groups.cache_clear()
+    recordings.recorded_groups.cache_clear()

@@ -1,6 +1,9 @@
+"""Means, intervals and what is in their spread: documents, draws, training seeds."""
+
 import numpy as np
 import pytest
 
+from medte.errors import MedteError
 from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 
@@ -11,6 +14,13 @@ def retrieval(model, task, ndcg, units=None):
         "model": model, "task": task, "family": "retrieval", "source": "x", "value": float(np.mean(ndcg)),
         "items": {"ndcg": ndcg}, "units": units,
     }  # fmt: skip
+
+
+def result(family, items, model="a", task="t"):
+    """Of items of which each has a document of its own; the value is that of the published metric."""
+    n = len(next(iter(items.values())))
+    about = {"model": model, "task": task, "family": family, "source": "x", "units": [f"u{i}" for i in range(n)]}
+    return about | {"items": items, "value": value(family, items)}
 
 
 DRAW = np.random.default_rng(1)
@@ -60,11 +70,7 @@ def test_the_seed_decides():
 
 def test_the_interval_holds_the_value_also_where_repeats_raise_the_score():
     labels, assignment = DRAW.integers(0, 4, 80).tolist(), DRAW.integers(0, 4, 80).tolist()
-    result = retrieval("a", "t", [0.0] * 80) | {
-        "family": "clustering",
-        "items": {"labels": labels, "assignment": assignment},
-    }
-    mean = Scores([result | {"value": value("clustering", result["items"])}]).mean("a", ["t"])
+    mean = Scores([result("clustering", {"labels": labels, "assignments": [assignment]})]).mean("a", ["t"])
     assert mean.low < mean.value < mean.high
 
 
@@ -72,3 +78,90 @@ def test_a_task_of_few_documents_beside_a_large_one_keeps_its_interval():
     rows = [retrieval("a", "large", [0.5] * 3000), retrieval("a", "small", [0.2, 0.8], ["x", "y"])]
     mean = Scores(rows).mean("a", ["small"])
     assert 0.2 <= mean.low < mean.value < mean.high <= 0.8
+
+
+PERFECT, CONSTANT = [1, 1, 0, 0], [0, 0, 0, 0]
+CLUSTERED = {"labels": [0, 0, 1, 1], "assignments": [PERFECT, CONSTANT]}  # v-measure 1 and 0, whatever the weights
+
+
+def test_a_replicate_of_the_published_clustering_takes_one_draw_at_random():
+    scores = Scores([result("clustering", CLUSTERED)])
+    drawn = scores.replicates_of_mean("a", ["t"])
+    assert set(np.round(drawn, 9)) == {0, 1} and 0.45 < drawn.mean() < 0.55
+    assert scores.mean("a", ["t"]).value == 1
+
+
+def test_a_mean_over_two_draws_has_a_uniform_share_of_each():
+    mean = Scores([result("clustering", CLUSTERED)], draws=4000, protocol="corrected").mean("a", ["t"])
+    assert (mean.value, mean.low, mean.high) == pytest.approx((0.5, 0.025, 0.975), abs=0.02)
+
+
+def test_draws_are_the_same_for_all_models_and_others_for_each_task():
+    rows = [result("clustering", CLUSTERED, model, task) for model in "ab" for task in "st"]
+    scores = Scores(rows, protocol="corrected")
+    gap = scores.difference("a", "b", ["t"])
+    assert (gap.low, gap.high) == pytest.approx((0, 0), abs=1e-9)
+    s, t = (scores.replicates_of_mean("a", [task]) for task in "st")
+    assert abs(np.corrcoef(s, t)[0, 1]) < 0.15
+
+
+def test_draws_widen_the_interval_of_a_classification():
+    right, wrong = [0, 0, 1, 1], [1, 1, 0, 0]  # F1 1 and 0, whatever the weights
+    alike = Scores([result("classification", {"labels": right, "predictions": [right] * 10})]).mean("a", ["t"])
+    assert (alike.low, alike.high) == pytest.approx((1, 1))
+    differing = result("classification", {"labels": right, "predictions": [right] * 5 + [wrong] * 5})
+    mean = Scores([differing], draws=4000).mean("a", ["t"])
+    # five of ten exponential shares together: the distribution Beta(5, 5), whose percentiles these are
+    assert (mean.value, mean.low, mean.high) == pytest.approx((0.5, 0.212, 0.788), abs=0.02)
+
+
+def test_the_corrected_protocol_takes_value_and_spread_from_the_corrected_metrics():
+    rows = [
+        result("clustering", CLUSTERED, task="s"),
+        result("retrieval", {"ndcg": [0.2] * 4, "ndcg_merged": [0.6, 0.8, 0.6, 0.8]}, task="t"),
+        result("pair_classification", {"labels": [1, 0, 1, 0], "similarity": [0.9, 0.8, 0.7, 0.1]}, task="u"),
+    ]
+    scores = Scores(rows, protocol="corrected")
+    assert [scores.mean("a", [task]).value for task in "stu"] == pytest.approx([0.5, 0.7, 5 / 6])
+    assert [row["metric"] for row in scores.results.values()] == [
+        "v_measure_mean", "ndcg_at_10_merged", "similarity_ap",
+    ]  # fmt: skip
+    assert 0.6 < scores.mean("a", ["t"]).low < scores.mean("a", ["t"]).high < 0.8
+    assert [Scores(rows).mean("a", [task]).value for task in "stu"] == pytest.approx([1, 0.2, 0.8])
+    with pytest.raises(MedteError, match="did you mean 'corrected'"):
+        Scores(rows, protocol="correct")
+
+
+SURE = [0.5] * 20  # no spread over documents
+
+
+def seeded(first, second, **kwargs):
+    rows = [retrieval("a", "s", SURE), retrieval("a", "t", SURE), retrieval("b", "s", SURE), retrieval("b", "t", SURE)]
+    return Scores(rows, training_seeds={"a": [first, second], "elsewhere": [first]}, **kwargs)
+
+
+def test_training_seeds_add_their_distance_from_the_seeds_mean():
+    scores = seeded({"s": 0.4, "t": 0.5}, {"s": 0.6, "t": 0.52})
+    assert scores.seeds == {"a": 2}
+    # 0.1 from the mean, times √2, to either side
+    assert sorted(set(np.round(scores.replicates_of_mean("a", ["s"]), 6))) == pytest.approx([0.358579, 0.641421])
+    assert sorted(set(np.round(scores.replicates_of_mean("a", ["t"]), 6))) == pytest.approx([0.485858, 0.514142])
+    mean = scores.mean("a", ["s"])
+    assert mean.value == 0.5 and mean.high - mean.low == pytest.approx(0.2 * np.sqrt(2))
+    assert scores.mean("b", ["s"]).high - scores.mean("b", ["s"]).low == pytest.approx(0, abs=1e-9)
+    gap = scores.difference("a", "b", ["s"])
+    assert gap.high - gap.low == pytest.approx(0.2 * np.sqrt(2))
+
+
+def test_a_seed_is_taken_in_all_tasks_together():
+    joint, opposite = (seeded({"s": 0.4, "t": t}, {"s": 0.6, "t": 1 - t}) for t in (0.4, 0.6))
+    assert joint.replicates_of_mean("a", ["s", "t"]).std() == pytest.approx(0.1 * np.sqrt(2), rel=0.01)
+    assert opposite.replicates_of_mean("a", ["s", "t"]).std() == pytest.approx(0, abs=1e-9)
+
+
+def test_seeds_that_are_too_few_or_lack_a_task_are_an_error():
+    rows = [retrieval("a", "s", SURE), retrieval("a", "t", SURE)]
+    with pytest.raises(MedteError, match="a: the spread of training seeds needs 2 of them, got 1"):
+        Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}]})
+    with pytest.raises(MedteError, match="a: training seed 2 of 2 has no value for 1 of 2 tasks, first t"):
+        Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}, {"s": 0.5}]})

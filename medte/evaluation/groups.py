@@ -1,9 +1,11 @@
-"""Which results count in a benchmark's means, and which stand beside them."""
+"""Which results count in a benchmark's means, which stand beside them, and of which sources a model has seen text."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from medte.evaluation.store import Result
+from medte.models.registry import entry_of_result
+from medte.profile import load_profile
 from medte.tasks.catalogue import benchmark_tasks
 from medte.tasks.catalogue import task as find_task
 
@@ -14,6 +16,7 @@ BESIDE = {
     "other": "Tasks outside the benchmark",
     "variant": "The same tasks built in another way",
 }  # group -> title
+UNTRAINED = ("random", "tfidf", "bm25")  # kinds of models that learn from no text but what they are given to rank
 
 
 def group_of(task: str, benchmark: str, edition: Mapping[str, Any]) -> str:
@@ -36,6 +39,25 @@ def grouped(results: Iterable[Result], benchmark: str, edition: Mapping[str, Any
     return {group: found for group, found in groups.items() if found}
 
 
+def as_they_come(results: Iterable[Result]) -> list[Result]:
+    """The results of models without a condition (prompts, another length): what the tables of models compare."""
+    return [result for result in results if entry_of_result(result["model"]).base == result["model"]]
+
+
 def in_means(tasks: Iterable[str], benchmark: str, edition: Mapping[str, Any]) -> list[str]:
     """The tasks that count in the benchmark's means."""
     return [task for task in tasks if group_of(task, benchmark, edition) == BENCHMARK]
+
+
+def trained_on(model: str) -> set[str] | None:
+    """The sources whose text the model is known to have been trained on; None where that is not declared.
+
+    Of a model that a profile's run trains: the sources of that training, and those of its base that are declared.
+    """
+    about = entry_of_result(model)
+    if about.kind in UNTRAINED:
+        return set()
+    if about.kind != "trained":
+        return None if about.trained_on is None else set(about.trained_on)
+    profile = load_profile(about.profile)
+    return set(profile.training.of(about.variant).sources) | (trained_on(profile.base) or set())

@@ -1,13 +1,15 @@
 """Result files: one JSON a model and task, byte-identical from run to run but for its `measured` block."""
 
 import json
+import lzma
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from medte import paths
 from medte.errors import MedteError
-from medte.manifest import write_text
+from medte.manifest import write_bytes, write_text
 
 Result = dict[str, Any]
 
@@ -23,11 +25,13 @@ class Store:
 
     def get(self, model: str, task: str, key: str) -> Result | None:
         """The result made with exactly these data, weights and settings (`key`), or None."""
+        result = self.latest(model, task)
+        return result if result and result["key"] == key else None
+
+    def latest(self, model: str, task: str) -> Result | None:
+        """The result there is, whatever it was made with, or None."""
         path = self.path(model, task)
-        if not path.exists():
-            return None
-        result = _read(path)
-        return result if result["key"] == key else None
+        return _read(path) if path.exists() else None
 
     def put(self, result: Result) -> None:
         """Write one result, whole or not at all."""
@@ -56,7 +60,7 @@ def _read(path: Path) -> Result:
 
 def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> None:
     """Keep results (scores and scores per item, no text): `about` and each task's units on the first line, then one result
-    a line. Units are numbered, the same number for the same document in every task."""
+    a line, compressed. Units are numbered, the same number for the same document in every task."""
     number = {unit: i for i, unit in enumerate(sorted({unit for result in results for unit in result["units"]}))}
     units = {result["task"]: [number[unit] for unit in result["units"]] for result in results}
     rows = [
@@ -64,14 +68,25 @@ def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> 
         *({k: v for k, v in result.items() if k != "units"} for result in results),
     ]
     lines = [json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for row in rows]
-    write_text(path, "\n".join(lines) + "\n")
+    write_bytes(path, lzma.compress(("\n".join(lines) + "\n").encode("utf-8")))
 
 
 def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:
     """(about, results) of an earlier run that was kept. MedteError where there is no such file."""
     if not path.exists():
         raise MedteError(
-            f"{path.name} is not recorded; known: {', '.join(sorted(p.stem for p in path.parent.glob('*.jsonl')))}"
+            f"{path.name} is not recorded; known: {', '.join(sorted(p.name for p in path.parent.glob('*.jsonl.xz')))}"
         )
-    head, *rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    head, *rows = [json.loads(line) for line in lzma.decompress(path.read_bytes()).decode("utf-8").splitlines()]
     return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]
+
+
+def recorded_seeds(profile: str, data: str, protocol: str) -> dict[str, list[dict[str, float]]]:
+    """For the model that a profile trains: its value on each task with each training seed that is recorded, on just these data."""
+    path = paths.recorded() / f"{profile}-seeds.json"
+    if not path.exists():
+        return {}
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["data"] != data:
+        return {}
+    return {record["model"]: [row["values"][protocol] for row in record["seeds"]]}

@@ -1,18 +1,32 @@
-"""Each distinct text encoded once for a model: planned over the whole sorted list, kept in shards, whole or not at all."""
+"""Each distinct text encoded once for a model: a store in which a vector is found by what decides it.
 
+A *place* of the store holds one way of encoding: the encoder's revision (weights, pooling, maximum length, dtype), the
+side (its prompt), the token budget, the libraries and this code name it. In it, texts are found by their hash, whatever
+task, family or benchmark asks for them. A *segment* of a place is what one call found missing: planned over the whole
+sorted list, encoded in batches of similar length, kept in shards, and sealed when it is whole. A call that was
+interrupted is taken up by the next, with the same batches and so the same bytes.
+"""
+
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from medte.manifest import code_digest, digest, seal, unseal, verify
+from medte.engine import Engine
+from medte.manifest import code_digest, digest, seal, unseal, verify, write_text
 from medte.models.load import Encoder, SentenceEncoder
 from medte.paths import PACKAGE
 
 VERSIONS = [version(package).split("+")[0] for package in ("torch", "transformers", "sentence-transformers")]
 SHARD = 1024  # texts between two saves
+INDEX = "texts.txt"  # of a segment: the hash of each row's text
+
+Say = Callable[[int, int], None]
 
 
 class Vectors:
@@ -29,6 +43,19 @@ class Vectors:
         return self.rows[[self.position[text] for text in texts]]
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder made of texts: the vectors of each side, and the side that each role's texts are on."""
+
+    revision: str
+    side: Mapping[str, str]
+    vectors: Mapping[str, Vectors]
+
+    def of(self, texts: Iterable[str], role: str) -> np.ndarray:
+        """The rows of `texts` in that role ("query", "document" or a family), in their order: (n, d)."""
+        return self.vectors[self.side[role]].of(texts)
+
+
 def batches(lengths: Sequence[int], budget: int) -> list[range]:
     """Consecutive ranges of ascending `lengths` whose longest × count stays within `budget`, each at least one long."""
     ranges, start = [], 0
@@ -39,45 +66,126 @@ def batches(lengths: Sequence[int], budget: int) -> list[range]:
     return [*ranges, range(start, len(lengths))] if len(lengths) else []
 
 
-def embed(
-    encoder: Encoder, texts: Iterable[str], folder: Path, say: Callable[[int, int], None] = lambda done, total: None
-) -> Vectors:
-    """The vectors of all distinct `texts`, from `folder` where they were encoded before.
+def encode_all(
+    encoder: Encoder,
+    texts: Mapping[str, Iterable[str]],
+    folder: Path,
+    say: Say = lambda done, total: None,
+    engine: Engine | None = None,
+) -> Encoded:
+    """The vectors of all distinct `texts`, given by role; roles that are encoded alike share them. See `embed`."""
+    sides = {role: encoder.side(role) for role in texts}
+    wanted: dict[str, set[str]] = {side: set() for side in sides.values()}
+    for role, own in texts.items():
+        wanted[sides[role]].update(own)
+    vectors = {side: embed(encoder, own, folder, say, side, engine) for side, own in wanted.items()}
+    return Encoded(encoder.revision, sides, vectors)
 
-    The plan is the texts sorted by number of tokens; it, the encoder's revision, the libraries and this code name the
-    sub-folder, so that the same texts get the same batches and byte-identical vectors, and nothing stale is used. Shards that an interrupted call saved are used by the next.
-    `say` gets the number of texts done and of all.
+
+def embed(
+    encoder: Encoder,
+    texts: Iterable[str],
+    folder: Path,
+    say: Say = lambda done, total: None,
+    side: str = "",
+    engine: Engine | None = None,
+) -> Vectors:
+    """The vectors of all distinct `texts` on one side, from the store in `folder` where they were encoded before.
+
+    `say` gets the number of texts done and of all that were missing; `engine` encodes shards elsewhere. Encoders that
+    are made here (TF-IDF, random) are quick, and not stored. MedteError where a file of the store is damaged.
     """
     distinct = sorted(set(texts))
     if not isinstance(encoder, SentenceEncoder):
         say(len(distinct), len(distinct))
-        return Vectors(distinct, encoder.encode(distinct))
-    counts = dict(zip(distinct, encoder.token_counts(distinct), strict=True))
-    ordered = sorted(distinct, key=lambda text: (counts[text], text))
-    how = [encoder.tokens_per_batch, VERSIONS, code_digest(PACKAGE / "models"), ordered]
-    plan = folder / f"{encoder.revision}-{digest(how)}"
-    if unseal(plan) is None:
-        plan.mkdir(parents=True, exist_ok=True)
-        starts = range(0, len(ordered), SHARD)
-        for start in starts:
-            part = ordered[start : start + SHARD]
-            path = plan / f"{start:07d}.npy"
-            if not path.exists():
-                lengths = [min(counts[text], encoder.max_length) for text in part]
-                rows = [
-                    encoder.encode([part[i] for i in batch]) for batch in batches(lengths, encoder.tokens_per_batch)
-                ]
-                _save(path, np.concatenate(rows))
-            say(start + len(part), len(ordered))
-        truncated = sum(counts[text] > encoder.max_length for text in ordered)
-        facts = {"texts": len(ordered), "tokens": sum(counts.values()), "truncated": truncated}
-        seal(plan, facts, plan.glob("*.npy"))
-    shards = [np.load(verify(plan, name)) for name in sorted(unseal(plan)["files"])]
-    return Vectors(ordered, np.concatenate(shards))
+        return Vectors(distinct, encoder.encode(distinct, side))
+    how = [encoder.tokens_per_batch, side, VERSIONS, code_digest(PACKAGE / "models")]
+    place = folder / f"{encoder.revision}-{digest(how)[:8]}"
+    address = {text: _address(text) for text in distinct}
+    known = _known(place)
+    missing = [text for text in distinct if address[text] not in known]
+    if missing:
+        _encode(encoder, missing, place / digest([address[text] for text in missing]), say, side, engine or Engine())
+        known = _known(place)
+    return Vectors(distinct, _gather(place, [known[address[text]] for text in distinct]))
+
+
+def measured(folder: Path) -> dict[str, float]:
+    """What encoding into the store of one model took: texts, tokens (as encoded), truncated texts and seconds, in all.
+
+    Seconds are those of the calls that finished a segment, and `timed` the texts that these encoded themselves.
+    """
+    total: dict[str, float] = {"texts": 0, "tokens": 0, "truncated": 0, "timed": 0, "seconds": 0}
+    for segment in folder.glob("*/*"):
+        manifest = unseal(segment)
+        if manifest:
+            total = {key: total[key] + manifest[key] for key in total}
+    return total
+
+
+def _address(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _known(place: Path) -> dict[str, tuple[str, int]]:
+    """Where the vector of each text is, by the text's hash: (segment, row)."""
+    found: dict[str, tuple[str, int]] = {}
+    for segment in sorted(path.parent for path in place.glob("*/manifest.json")):
+        addresses = verify(segment, INDEX).read_text(encoding="utf-8").split()
+        found |= {address: (segment.name, row) for row, address in enumerate(addresses)}
+    return found
+
+
+def _gather(place: Path, where: list[tuple[str, int]]) -> np.ndarray:
+    """The rows at (segment, row), in their order: (n, d)."""
+    segments = sorted({segment for segment, _ in where})
+    rows = [_rows(place / segment) for segment in segments]
+    start = dict(zip(segments, np.cumsum([0, *map(len, rows)])[:-1], strict=True))
+    joined = rows[0] if len(rows) == 1 else np.concatenate(rows)
+    return joined[[start[segment] + row for segment, row in where]]
+
+
+def _rows(segment: Path) -> np.ndarray:
+    names = sorted(name for name in unseal(segment)["files"] if name.endswith(".npy"))
+    return np.concatenate([np.load(verify(segment, name)) for name in names])
+
+
+def _encode(encoder: SentenceEncoder, texts: list[str], segment: Path, say: Say, side: str, engine: Engine) -> None:
+    """Fill and seal a segment with the vectors of `texts`; shards that are there already are kept."""
+    counts = dict(zip(texts, encoder.token_counts(texts, side), strict=True))
+    longest = max(counts.values()) if encoder.max_length is None else encoder.max_length
+    lengths = {text: min(count, longest) for text, count in counts.items()}
+    ordered = sorted(texts, key=lambda text: (counts[text], text))
+    segment.mkdir(parents=True, exist_ok=True)
+    shards = {segment / f"{at:07d}.npy": ordered[at : at + SHARD] for at in range(0, len(ordered), SHARD)}
+    left = {path: part for path, part in shards.items() if not path.exists()}
+    done, start = len(ordered) - sum(map(len, left.values())), time.monotonic()
+    resumed = done
+    planned = [(part, batches([lengths[text] for text in part], encoder.tokens_per_batch)) for part in left.values()]
+    for path, rows in zip(left, engine.map(_shard, planned, (encoder, side)), strict=True):
+        _save(path, rows)
+        done += len(rows)
+        say(done, len(ordered))
+    write_text(segment / INDEX, "\n".join(_address(text) for text in ordered) + "\n")
+    facts = {
+        "texts": len(ordered),
+        "tokens": sum(lengths.values()),
+        "truncated": sum(counts[text] > longest for text in ordered),
+        "timed": len(ordered) - resumed,
+        "seconds": round(time.monotonic() - start, 3),
+    }
+    seal(segment, facts, [*shards, segment / INDEX])
+
+
+def _shard(planned: tuple[list[str], list[range]], how: tuple[SentenceEncoder, str]) -> np.ndarray:
+    """The vectors of one shard's texts, batch by batch: (n, d)."""
+    texts, plan = planned
+    encoder, side = how
+    return np.concatenate([encoder.encode([texts[i] for i in batch], side) for batch in plan])
 
 
 def _save(path: Path, rows: np.ndarray) -> None:
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with part.open("wb") as stream:
         np.save(stream, rows)
     os.replace(part, path)

@@ -1,11 +1,10 @@
-"""From a model's name to an encoder: an object with `revision`, `max_length` and `encode(texts)`."""
+"""From a model's name to an encoder: an object with `revision`, `max_length`, `side(role)` and `encode(texts, side)`."""
 
-import importlib
+import importlib.util
 import json
-import platform
-import time
+import pickle
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -13,61 +12,110 @@ import numpy as np
 
 from medte import paths
 from medte.errors import MedteError
-from medte.manifest import code_digest, file_sha256, write_json
-from medte.models.lexical import RandomEncoder, TfidfEncoder
+from medte.manifest import code_digest, digest
+from medte.models.dtype import faster_dtype
+from medte.models.hub import ABOUT, WEIGHTS, Say, code_allowed, fetch, weights
+from medte.models.lexical import Bm25, RandomEncoder, TfidfEncoder
 from medte.models.registry import Entry, entry
 from medte.profile import Encoding
 
+NO_LENGTH = 10**6  # tokens from which a tokenizer's configuration says "any length"
+
 
 class Encoder(Protocol):
-    """What the evaluation needs of a model."""
+    """What the evaluation needs of a model.
+
+    The role of a text is "query" or "document" in retrieval, else its task's family; roles of one side are encoded alike.
+    """
 
     revision: str  # changes whenever the vectors could
     max_length: int | None  # tokens; None where nothing is cut
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def side(self, role: str) -> str:
+        """The side of the texts of that role; "" where all are encoded alike."""
+
+    def encode(self, texts: Sequence[str], side: str = "") -> np.ndarray:
         """One row a text: (n, d), float32."""
 
 
 class SentenceEncoder:
-    """A sentence-transformers model, encoding in batches of similar length under a budget of tokens.
+    """A sentence-transformers model; where its prompts are on, the side of a text is the prompt before it.
 
-    The model itself is loaded when the first text is encoded: to know the revision is cheap.
+    Texts are cut, prompt included, at the profile's length, the name's or the model's own, whichever is shortest. The
+    model itself is loaded when the first text is encoded: to know the revision is cheap.
     """
 
-    def __init__(self, folder: Path, weights_sha256: str, settings: Encoding, layers: int | None = None):
-        """`layers` keeps only the first so many layers of the transformer."""
-        self.folder, self.layers = folder, layers
+    def __init__(self, folder: Path, weights_sha256: str, settings: Encoding, model: Entry):
+        self.folder, self.entry = folder, model
+        self.code = code_allowed(model)
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
-        self.max_length = settings.max_length
+        limits = (settings.max_length, model.cut, model.max_length, own_length(folder))
+        self.max_length = min(limit for limit in limits if limit)
+        if model.cut and model.cut > self.max_length:
+            raise MedteError(
+                f"{model.name} asks for {model.cut} tokens, but the profile or the model cuts at {self.max_length}; "
+                f"name {model.base}@{self.max_length}, or raise encoding.max_length in the profile"
+            )
         self.tokens_per_batch = settings.tokens_per_batch
-        about = code_digest(
-            *(path for path in folder.rglob("*.json") if path.name != "manifest.json")
-        )  # pooling, tokenizer
-        self.revision = f"{weights_sha256[:16]}-{about[:8]}-{self.max_length}-{self.dtype}" + (
-            f"-l{layers}" if layers else ""
-        )
+        self.prompts = model.prompts if model.with_prompts else {}
+        facts = [weights_sha256[:16], _about(folder), self.max_length, self.dtype, model.pooling]
+        layers, prompts = model.layers and f"l{model.layers}", self.prompts and f"p{digest(self.prompts)[:8]}"
+        self.revision = "-".join(str(fact) for fact in (*facts, layers, prompts) if fact)
 
     @cached_property
     def model(self):
-        """The model in memory, cutting texts at the profile's length or its own, whichever is shorter."""
+        """The model in memory. MedteError where its files cannot be loaded."""
         import torch
 
-        model = sentence_transformer(self.folder, model_kwargs={"dtype": getattr(torch, self.dtype)})
-        model.max_seq_length = min(self.max_length, model.max_seq_length or self.max_length)
-        if self.layers:
+        model = sentence_transformer(
+            self.folder,
+            self.entry.pooling,
+            trust_remote_code=self.code,
+            model_kwargs={"dtype": getattr(torch, self.dtype)},
+        )
+        model.max_seq_length = self.max_length
+        model.default_prompt_name = None
+        if self.entry.layers:
             encoder = model[0].auto_model.encoder
-            encoder.layer = encoder.layer[: self.layers]
+            encoder.layer = encoder.layer[: self.entry.layers]
         return model
 
-    def token_counts(self, texts: Sequence[str]) -> list[int]:
-        """The number of tokens of each text before it is cut."""
-        return [len(ids) for ids in self.model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
+    def side(self, role: str) -> str:
+        """The prompt of that role, "" where it has none or prompts are off."""
+        return self.prompts.get(role, "")
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def token_counts(self, texts: Sequence[str], side: str = "") -> list[int]:
+        """The number of tokens of each text with its prompt, before it is cut."""
+        prompted = [side + text for text in texts]
+        return [len(ids) for ids in self.model.tokenizer(prompted, truncation=False, verbose=False)["input_ids"]]
+
+    def encode(self, texts: Sequence[str], side: str = "") -> np.ndarray:
         """One row a text: (n, d), float32."""
-        rows = self.model.encode(list(texts), batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False)
+        rows = self.model.encode(
+            list(texts), prompt=side or None, batch_size=len(texts), convert_to_numpy=True, show_progress_bar=False
+        )
         return rows.astype(np.float32)
+
+
+class TwoSidedEncoder(SentenceEncoder):
+    """A sentence encoder of documents and all that is no query, with a second one for queries (MedCPT)."""
+
+    def __init__(self, folder: Path, weights_sha256: str, settings: Encoding, model: Entry, queries: SentenceEncoder):
+        super().__init__(folder, weights_sha256, settings, model)
+        self.queries = queries
+        self.revision = f"{self.revision}-q{digest(queries.revision)[:8]}"
+
+    def side(self, role: str) -> str:
+        """ "query" or "document"."""
+        return "query" if role == "query" else "document"
+
+    def token_counts(self, texts: Sequence[str], side: str = "document") -> list[int]:
+        """The number of tokens of each text before it is cut."""
+        return self.queries.token_counts(texts) if side == "query" else super().token_counts(texts)
+
+    def encode(self, texts: Sequence[str], side: str = "document") -> np.ndarray:
+        """One row a text: (n, d), float32, of the side's encoder."""
+        return self.queries.encode(texts) if side == "query" else super().encode(texts)
 
 
 class StaticEncoder:
@@ -81,96 +129,86 @@ class StaticEncoder:
         self.model = StaticModel.from_pretrained(folder)
         self.revision = f"{weights_sha256[:16]}-model2vec"
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def side(self, role: str) -> str:
+        """Always "": all texts are encoded alike."""
+        return ""
+
+    def encode(self, texts: Sequence[str], side: str = "") -> np.ndarray:
         """One row a text: (n, d), float32."""
         return self.model.encode(list(texts), max_length=None).astype(np.float32)
 
 
-def sentence_transformer(folder: Path, **kwargs):
-    """The sentence-transformers model of a folder, on the accelerator if there is one, without bars and chatter."""
+def sentence_transformer(folder: Path, pooling: str | None = None, **kwargs):
+    """The sentence-transformers model of a folder, on the accelerator if there is one, without bars and chatter.
+
+    A folder without modules of its own (modules.json) is a plain transformer, pooled as `pooling` says; None is the mean,
+    as the paper took it. MedteError where the files are no model, or would run code.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()
-    return SentenceTransformer(str(folder), device="cuda" if torch.cuda.is_available() else "cpu", **kwargs)
-
-
-@lru_cache
-def faster_dtype() -> str:
-    """ "bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32".
-
-    Measured once on a machine and kept in the home folder: a busy moment must not change the dtype between two steps
-    of one run.
-    """
-    known = paths.home() / "machine.json"
-    here = f"{platform.node()} {platform.processor() or platform.machine()}"
-    facts = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
-    if facts.get("machine") != here:
-        facts = {"machine": here, "dtype": _measure_dtype()}
-        write_json(known, facts)
-    return facts["dtype"]
-
-
-def _measure_dtype() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return "bfloat16"
-
-    def seconds(dtype: torch.dtype) -> float:
-        left, right = torch.ones(1024, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
-        times = []
-        for _ in range(10):
-            start = time.perf_counter()
-            for _ in range(4):
-                left @ right
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    return "bfloat16" if seconds(torch.float32) > 1.3 * seconds(torch.bfloat16) else "float32"
-
-
-def weights(folder: Path, expected: str | None = None) -> str:
-    """The SHA-256 of the folder's weights. MedteError where there are none, or not the expected ones."""
-    path = folder / "model.safetensors"
-    if not path.exists():
-        raise MedteError(f"{folder} holds no model.safetensors; name a folder that sentence-transformers saved")
-    found = file_sha256(path)
-    if expected and found != expected:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        model = SentenceTransformer(str(folder), device=device, **kwargs)
+    except (OSError, ValueError, ImportError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise MedteError(
-            f"{path} is not the expected file (sha256 {found[:12]}…, expected {expected[:12]}…); install it again"
+            f"the model in {folder} cannot be loaded ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
+            "its files are damaged, no model, or made for other versions: get it anew"
+        ) from error
+    if not (folder / "modules.json").exists():
+        model[1] = Pooling(model[1].embedding_dimension, pooling or "mean")
+    return model
+
+
+def own_length(folder: Path) -> int | None:
+    """The tokens that a model takes, as its folder's configuration says; None where that says nothing."""
+    said = [
+        _configuration(folder / name).get(key)
+        for name, key in (
+            ("sentence_bert_config.json", "max_seq_length"),
+            ("tokenizer_config.json", "model_max_length"),
+            ("config.json", "max_position_embeddings"),
         )
-    return found
+    ]
+    return min((length for length in said if length and length < NO_LENGTH), default=None)
 
 
-def folder_of(model: Entry, trained: Callable[[Entry], Path]) -> tuple[Path, str]:
-    """(folder, SHA-256 of the weights) of a model that is kept in a folder, fetched or trained if need be.
+def _configuration(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise MedteError(f"{path} is damaged ({error}); get the model anew") from error
 
-    `trained` gives the folder of a model that a profile's run trains.
+
+def _about(folder: Path) -> str:
+    """A digest of what decides the vectors beside the main weights: configuration, tokenizer, the modules' own weights."""
+    files = [path for pattern in ABOUT for path in folder.rglob(pattern) if path.name != "manifest.json"]
+    modules = [path for name in WEIGHTS for path in folder.glob(f"*/{name}")]
+    return code_digest(*files, *modules)[:8]
+
+
+def folder_of(model: Entry, trained: Callable[[Entry], Path], say: Say = lambda line: None) -> tuple[Path, str]:
+    """(folder, SHA-256 of the weights) of a model that is kept in a folder: the mirror's, the package's, or fetched or trained.
+
+    `trained` gives the folder of a model that a profile's run trains; `say` gets a line for each step of a download.
     """
     mirror = paths.mirror()
     if model.kind == "trained":
         folder = trained(model)
+    elif model.kind == "folder":
+        folder = model.folder
     elif model.mirror and mirror and (mirror / model.mirror).is_dir():
         folder = mirror / model.mirror
     elif model.kind == "package" and importlib.util.find_spec(model.package):
         folder = Path(importlib.import_module(model.package).get_model_path())
+    elif model.hub:
+        return fetch(model, say)
     else:
-        from huggingface_hub import snapshot_download
-
-        revision = None if model.revision == "unresolved" else model.revision
-        try:
-            folder = Path(
-                snapshot_download(
-                    model.hub, revision=revision, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model"]
-                )
-            )
-        except (OSError, ValueError) as error:
-            raise MedteError(
-                f"{model.name} ({model.hub}) is not cached and cannot be fetched: {str(error).splitlines()[0]}"
-            ) from error
+        raise MedteError(f"{model.name} needs the package {model.package}; install it, then run again")
     return folder, weights(folder, model.sha256)
 
 
@@ -181,19 +219,26 @@ def load(
     seed: int,
     corpus: Callable[[], Sequence[str]],
     trained: Callable[[Entry], Path],
-) -> Encoder:
-    """The encoder of that name.
+    say: Say = lambda line: None,
+) -> Encoder | Bm25:
+    """The encoder of that name, or BM25, which only searches.
 
     `corpus` gives the texts that are to be encoded (TF-IDF counts words in them), `trained` the folder of a model that a
-    profile's run trains. MedteError for an unknown name, for weights whose hash is not the recorded one, and for a
-    model that cannot be fetched.
+    profile's run trains, `say` gets a line for each step of a download. MedteError for an unknown name, for weights whose
+    hash is not the recorded one, and for a model that cannot be fetched.
     """
     model = entry(name)
     if model.kind == "random":
         return RandomEncoder(seed)
     if model.kind == "tfidf":
         return TfidfEncoder(corpus())
-    folder, sha256 = folder_of(model, trained)
+    if model.kind == "bm25":
+        return Bm25()
+    folder, sha256 = folder_of(model, trained, say)
     if model.kind == "static":
         return StaticEncoder(folder, sha256)
-    return SentenceEncoder(folder, sha256, settings, model.layers)
+    encoder = SentenceEncoder(folder, sha256, settings, model)
+    if not model.document_hub:
+        return encoder
+    documents = model.document_encoder()
+    return TwoSidedEncoder(*folder_of(documents, trained, say), settings, documents, encoder)

@@ -1,45 +1,169 @@
-"""The models as data (`registry.yaml`): what a name in a profile stands for."""
+"""The models as data (`registry.yaml`): what a name in a profile stands for.
 
+A name is `NAME[+prompts][@TOKENS]`: a model of the registry, or the folder of anybody's own, with its prompts on, or cut at
+a length. Without `+prompts` no text gets a prompt, as in the paper (recipe §3; §5 points 19 and 20).
+"""
+
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from medte.errors import unknown
+from medte.errors import MedteError, unknown
+
+Role = Literal["query", "document", "classification", "clustering", "pair_classification"]
+NAME = re.compile(r"(?P<base>.+?)(?P<prompts>\+prompts)?(?:@(?P<cut>\d+))?")
+NEEDED = {
+    "random": set(),
+    "tfidf": set(),
+    "bm25": set(),
+    "package": {"package", "sha256"},
+    "hub": {"hub", "revision"},
+    "static": {"hub", "revision"},
+    "trained": {"profile"},
+    "folder": {"folder"},
+}  # by kind
+ALLOWED = {
+    "package": {"hub", "revision", "layers"},
+    "hub": {"sha256", "mirror", "document_hub", "document_revision", "remote_code"},
+    "static": {"sha256", "mirror"},
+    "trained": {"variant"},
+}  # by kind, beside what it needs
+PLACES = set().union(*NEEDED.values(), *ALLOWED.values())  # the fields that say where a model comes from
 
 
 class Entry(BaseModel):
-    """One model; which fields are needed follows from its kind."""
+    """One model; `registry.yaml` says what the fields mean, and `kind` which of them are needed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     title: str
-    kind: Literal["random", "tfidf", "package", "hub", "static", "trained"]
+    kind: Literal["random", "tfidf", "bm25", "package", "hub", "static", "trained", "folder"]
     group: str
     package: str | None = None
     hub: str | None = None
     revision: str | None = None
+    document_hub: str | None = None
+    document_revision: str | None = None
     sha256: str | None = None
+    remote_code: bool = False
+    mirror: str | None = None
     profile: str | None = None
     variant: str | None = None
+    folder: Path | None = None
     layers: int | None = None
-    mirror: str | None = None
-    max_length: int | None = None
+    pooling: Literal["mean", "cls"] | None = None
+    prompts: dict[Role, str] = {}
+    max_length: int | None = Field(None, ge=1)
+    parameters: int | None = Field(None, ge=1)
     licence: str | None = None
+    trained_on: list[str] | None = None
+    training_data: str | None = None
+    with_prompts: bool = False
+    cut: int | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Entry":
+        filled = {name for name in PLACES if getattr(self, name)}
+        needed, allowed = NEEDED[self.kind], ALLOWED.get(self.kind, set())
+        if lacking := needed - filled:
+            raise ValueError(f"a model of kind {self.kind} needs {', '.join(sorted(lacking))}")
+        if useless := filled - needed - allowed:
+            raise ValueError(f"a model of kind {self.kind} has no {', '.join(sorted(useless))}")
+        if bool(self.document_hub) != bool(self.document_revision):
+            raise ValueError("document_hub and document_revision belong together")
+        if bool(self.hub) != bool(self.revision):
+            raise ValueError("hub and revision belong together")
+        return self
+
+    @property
+    def base(self) -> str:
+        """The name without prompts and length."""
+        return NAME.fullmatch(self.name)["base"]
+
+    def does(self, family: str) -> bool:
+        """Whether the model can be scored on tasks of a family: one that searches without vectors does retrieval alone."""
+        return self.kind != "bm25" or family == "retrieval"
+
+    def document_encoder(self) -> "Entry":
+        """The second encoder, of documents, as an entry of its own."""
+        changes = {"hub": self.document_hub, "revision": self.document_revision}
+        return self.model_copy(update=changes | {"document_hub": None, "document_revision": None})
 
 
 @lru_cache
 def registry() -> dict[str, Entry]:
-    """All models by name."""
+    """All models of `registry.yaml` by name. MedteError where an entry does not fit, or a name is given twice."""
     rows = yaml.safe_load((Path(__file__).parent / "registry.yaml").read_text(encoding="utf-8"))
-    return {row["name"]: Entry.model_validate(row) for row in rows}
+    entries: dict[str, Entry] = {}
+    for row in rows:
+        try:
+            model = Entry.model_validate(row)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(map(str, problem["loc"]))
+            raise MedteError(
+                f"registry.yaml, {row.get('name')}: {place} {problem['msg']}; correct the entry"
+            ) from error
+        if model.name in entries:
+            raise MedteError(f"registry.yaml has two models {model.name}; rename one")
+        entries[model.name] = model
+    return entries
 
 
 def entry(name: str) -> Entry:
-    """The model of that name; MedteError with the nearest known name where there is none."""
-    if name not in registry():
+    """The model of that name. MedteError for a name that is neither registered nor a folder, for prompts of a model that
+    has none, and for a length that it cannot be cut at."""
+    parts = NAME.fullmatch(name)
+    if parts is None:
+        raise MedteError("a model's name is empty; name one of `medte models`, or the folder of your own")
+    model = registry().get(parts["base"]) or _own(parts["base"])
+    changes: dict = {}
+    if parts["prompts"]:
+        changes |= {"with_prompts": True, "title": f"{model.title}, with prompts"}
+    if parts["cut"]:
+        changes |= {"cut": int(parts["cut"]), "title": f"{changes.get('title', model.title)}, {parts['cut']} tokens"}
+    if not changes:
+        return model
+    asked = model.model_copy(update=changes | {"name": model.name + name.removeprefix(parts["base"])})
+    _require_possible(asked)
+    return asked
+
+
+def entry_of_result(name: str) -> Entry:
+    """The model that a result names: registered, or somebody's own, of which the name is all that results keep."""
+    if NAME.fullmatch(name)["base"] in registry():
+        return entry(name)
+    return Entry(name=name, title=name, kind="folder", group="own", folder=Path(name))
+
+
+def _require_possible(model: Entry) -> None:
+    if model.with_prompts and not model.prompts:
+        known = [name for name, other in registry().items() if other.prompts]
+        raise MedteError(f"{model.base} has no prompts, so {model.name} is no model; with prompts: {', '.join(known)}")
+    if model.cut is None:
+        return
+    if model.kind in ("random", "tfidf", "bm25", "static"):
+        raise MedteError(f"{model.base} reads whole texts and is never cut; name it without @{model.cut}")
+    if model.cut < 1 or (model.max_length and model.cut > model.max_length):
+        most = f" to {model.max_length}, its own length" if model.max_length else " on"
+        raise MedteError(f"{model.name} cuts at {model.cut} tokens; {model.base} can be cut at 1{most}")
+
+
+def _own(name: str) -> Entry:
+    """The model in a folder of anybody's own; its name is the folder's."""
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        if "/" in name:
+            raise MedteError(f"there is no folder {name}; name one with a model that sentence-transformers saved")
         raise unknown("model", name, registry())
-    return registry()[name]
+    own = folder.resolve()
+    if own.name in registry():
+        raise MedteError(
+            f"the folder {name} has the name of a registered model, {own.name}, and their results would mix; rename it"
+        )
+    return Entry(name=own.name, title=own.name, kind="folder", group="own", folder=own)

@@ -64,14 +64,13 @@ def check_site(site: Path) -> list[str]:
     return problems
 
 
-def check_results(found: Iterable[dict], models: Iterable[str], data: Mapping[str, str]) -> list[str]:
-    """The (model, task) pairs without a result on the present data; `data` is task → hash of its rows."""
+def check_results(found: Iterable[dict], wanted: Mapping[tuple[str, str], str]) -> list[str]:
+    """What lacks a result on the present data; `wanted` is (model, task) → hash of the task's rows."""
     there = {(result["model"], result["task"]): result["data"] for result in found}
     problems = []
-    for model in models:
-        for task, revision in data.items():
-            if (model, task) not in there:
-                problems.append(f"no result of {model} on {task}")
-            elif there[model, task] != revision:
-                problems.append(f"the result of {model} on {task} is of other data than the edition's")
+    for (model, task), revision in wanted.items():
+        if (model, task) not in there:
+            problems.append(f"no result of {model} on {task}")
+        elif there[model, task] != revision:
+            problems.append(f"the result of {model} on {task} is of other data than the edition's")
     return problems

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from medte.evaluation.statistics import Scores
-from medte.models.registry import entry
+from medte.models.registry import entry_of_result
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
@@ -76,7 +76,7 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
             MARKERS[number],
             color=colours[number],
             ms=5,
-            label=entry(model).title,
+            label=entry_of_result(model).title,
         )
     axes.set(yticks=range(len(order)), yticklabels=order, xlabel="score (%)")
     axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
@@ -98,7 +98,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
         axes.plot([], [], MARKERS[FAMILIES.index(family)], color=PALETTE[family], label=FAMILY_TITLE[family])
     axes.axvline(0, color=INK, lw=1)
     axes.set(yticks=range(len(order)), yticklabels=order, ylim=(-0.8, len(order) - 0.2))
-    axes.set_xlabel(f"{entry(model).title} minus {entry(other).title} (points)")
+    axes.set_xlabel(f"{entry_of_result(model).title} minus {entry_of_result(other).title} (points)")
     axes.tick_params(axis="y", labelsize=8)
     axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
     return figure
@@ -110,9 +110,9 @@ def agreement(record: Mapping[str, Any] | None) -> Figure:
         return _nothing("no agreement with real text is recorded")
     means = record["families"]["all"]["means"]
     figure, axes = plt.subplots(figsize=(6.4, 4.4))
-    groups = list(dict.fromkeys(entry(model).group for model in means))
+    groups = list(dict.fromkeys(entry_of_result(model).group for model in means))
     for number, group in enumerate(groups):
-        points = [[100 * value for value in means[model]] for model in means if entry(model).group == group]
+        points = [[100 * value for value in means[model]] for model in means if entry_of_result(model).group == group]
         colour = sns.color_palette("colorblind", len(groups)).as_hex()[number]
         axes.plot(*zip(*points, strict=True), MARKERS[number], color=colour, label=group.replace("_", " "))
     axes.set(xlabel="mini edition, mean over its tasks (%)", ylabel="real text, mean over its tasks (%)")

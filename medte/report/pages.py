@@ -1,27 +1,49 @@
 """Pieces of pages that are made from results: the banner over live numbers, the recorded tables of the front page."""
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
 from html import escape
 from typing import Any
 
 from medte import paths
 from medte.errors import MedteError
-from medte.evaluation.groups import BENCHMARK, BESIDE, grouped
+from medte.evaluation.groups import BENCHMARK, BESIDE
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import read_recorded
 from medte.models.registry import entry, registry
 from medte.profile import Profile, load_profile
-from medte.report import mini_card, published, tables
+from medte.report import condition_tables, edition_tables, mini_card, published, reproduced, tables
+from medte.report.recordings import provenance, recorded, recorded_groups
+from medte.tasks.card import Card
 from medte.tasks.catalogue import benchmark_tasks
 
-INTERVALS = "Percent, with the 95 % interval of a Bayesian bootstrap over documents. Bold: best. •: not distinguishable from the best."
-CARDS = (
-    "Words: median length, of the first and the second text. Repeated: share of texts that stand elsewhere in the task. Floor: always "
-    "the positive or the most frequent answer. Ceiling: what a perfect model could reach, given repeated texts."
+INTERVALS = (
+    "Percent, with the 95 % interval over documents and draws. Bold: best. •: not distinguishable from the best, with all pairs of "
+    "models compared at once."
 )
-UNCERTAIN = "Intervals are a Bayesian bootstrap over documents; other tasks and other training seeds are not in them."
+RANKS = (
+    f"{INTERVALS} Rank, over all tasks: 1 is the best and all that cannot be told from it, 2 the best of the rest, and so on. The last "
+    "row is the difference between the fine-tuned model and its base that would have been seen in four cases of five."
+)
+BOUNDS = "Floor: always the positive or the most frequent answer. Ceiling: what a perfect model could reach, given repeated texts."
+CARDS = f"Words: median length, of the first and the second text. Repeated: share of texts that stand elsewhere in the task. {BOUNDS}"
+TASKS = f"{INTERVALS} {BOUNDS}"
+UNCERTAIN = "Intervals are over documents and draws; other tasks are not in them, and other training seeds only where several were trained."
+COMPARED = (
+    "Differences over all tasks, in points. Intervals and p are corrected for the number of models in this table."
+)
+SEEN = (
+    "Trained on: tasks of sources that the model has seen text of, though not these texts. The two means are over other tasks: compare "
+    "models within a column, not the columns."
+)
+PAIRS = (
+    "Mean over the pair tasks, in percent. The published F1 chooses its threshold on the labels that judge it; the second column chooses "
+    "it on one half of the documents and judges the other, and the reverse. The floor calls every pair right."
+)
+PROTOCOLS = (
+    "Percent, with the 95 % interval over documents and draws. Corrected: clustering is the mean of five k-means, pairs are average "
+    "precision, retrieval takes texts of equal words as one."
+)
+CONDITIONS = "Mean over all tasks, in percent. The paper gave no model its prompts, and each its own length."
+STALE = "Kept results that no table uses."
 
 
 def banner(manifest: dict[str, Any], count: int) -> str:
@@ -96,7 +118,7 @@ def plain_split(profile: Profile, data: str) -> str:
     `data` is the hash of the edition at hand: a record of other data says so.
     """
     name = f"{profile.name}-plain"
-    if not (paths.recorded() / f"{name}.jsonl").exists():
+    if not (paths.recorded() / f"{name}.jsonl.xz").exists():
         return f"<p>No training split by document alone is recorded for the profile {escape(profile.name)}.</p>"
     about, scores = recorded(name)
     model, other = about["models"]
@@ -115,104 +137,60 @@ def missing_of_benchmark(profile: Profile, missing: Mapping[str, str]) -> dict[s
     return {name: missing[name] for name in names if name in missing}
 
 
-@lru_cache
-def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
-    """(about, scores by group) of a recorded run; the intervals are computed now, from the recorded items."""
-    about, results = read_recorded(paths.recorded() / f"{name}.jsonl")
-    found = grouped(results, about.get("benchmark", "MedEval"), about.get("edition", {}))
-    return about, {group: Scores(own, about["bootstrap"], about["seed"]) for group, own in found.items()}
-
-
-def recorded(name: str) -> tuple[dict[str, Any], Scores]:
-    """(about, scores on the benchmark's tasks) of a recorded run."""
-    about, groups = recorded_groups(name)
-    return about, groups[BENCHMARK]
-
-
-def beside(groups: Mapping[str, Scores], provenance: str = "") -> str:
+def beside(groups: Mapping[str, Scores], cards: Mapping[str, Card], origin: str = "") -> str:
     """The results that are in no mean, a table for each reason, as HTML; says so where there are none."""
     found = [
-        tables.tasks(groups[group], groups[group].tasks, f"{title}. In no mean. {INTERVALS} {provenance}")
+        tables.tasks(groups[group], groups[group].tasks, cards, f"{title}. In no mean. {TASKS} {origin}")
         for group, title in BESIDE.items()
         if group in groups
     ]
     return "\n".join(found) or "<p>Every task that is scored is in the means.</p>"
 
 
-def stale_records() -> list[str]:
-    """What is recorded of another profile, or of other text, than today's, a line each."""
-    stale = []
-    about, _ = recorded("open")
-    if about["profile_hash"] != load_profile("open").hash:
-        stale.append("recorded/open.jsonl is of another profile than profiles/open.yaml; run `medte record -p open`")
-    data = mini_card.versions()[-1]["hash"]
-    of_mini = {
-        "mini-plain.jsonl": (recorded("mini-plain")[0]["data"], "medte record -p mini --variant plain"),
-        "mini-seeds.json": (_json("mini-seeds.json")["data"], "medte record -p mini --seeds 1,2,3"),
-        "agreement.json": (mini_card.agreement()["mini"], "medte record -p open --agreement"),
-    }
-    stale += [
-        f"recorded/{name} is of another version of the mini edition than the last; run `{command}`"
-        for name, (hash_, command) in of_mini.items()
-        if hash_ != data
-    ]
-    return stale
-
-
-def _json(name: str) -> dict[str, Any]:
-    return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))
-
-
-def _provenance(about: dict[str, Any]) -> str:
-    return (
-        f"Recorded {escape(about['date'])} on {escape(about['machine'])}; profile {escape(about['profile'])}, "
-        f"from <code>medte/report/recorded/{escape(about['profile'])}.jsonl</code>."
-    )
+def compared(profile: Profile) -> tuple[str, str]:
+    """The two models that a run is made for: the one it trains and the one that every other is compared with."""
+    return trained_model(profile), profile.compared_with
 
 
 def real_text_summary() -> str:
     """The front page's first table: models × families on real text, recorded, and what the comparison says."""
     about, scores = recorded("open")
-    wanted = len(benchmark_tasks("MedEval"))
-    caption = f"Real text, {len(scores.tasks)} of the {wanted} tasks, recorded. {INTERVALS} {_provenance(about)}"
-    sentence = tables.difference_sentence(scores, about["trained"], about["compared_with"])
-    return f"{tables.families(scores, caption)}\n\n**{sentence}** {UNCERTAIN}\n"
+    wanted, pair = len(benchmark_tasks("MedEval")), (about["trained"], about["compared_with"])
+    caption = f"Real text, {len(scores.tasks)} of the {wanted} tasks, recorded. {RANKS} {provenance(about)}"
+    sentence = tables.difference_sentence(scores, *pair)
+    return f"{tables.families(scores, caption, pair)}\n\n**{sentence}** {UNCERTAIN}\n"
 
 
 def real_text_details() -> str:
-    """Everything recorded on real text: tasks, differences, training, what is missing."""
+    """Everything recorded on real text: tasks, differences, other conditions, training, what is missing."""
     about, groups = recorded_groups("open")
-    scores, held = groups[BENCHMARK], about["training"]["held_out"]
-    pairs = ", ".join(f"{source} {count:,}" for source, count in about["training"]["pairs"].items())
+    scores, cards, pair, origin = (
+        groups[BENCHMARK],
+        about["cards"],
+        (about["trained"], about["compared_with"]),
+        provenance(about),
+    )
     parts = [
         "## Task by task\n",
-        tables.tasks(scores, scores.tasks, f"Each task on real text, recorded. {INTERVALS} {_provenance(about)}"),
+        tables.tasks(scores, scores.tasks, cards, f"Each task on real text, recorded. {TASKS} {origin}"),
         "\n## What fine-tuning changed\n",
-        tables.differences(
-            scores,
-            about["trained"],
-            about["compared_with"],
-            f"Paired differences in points. {UNCERTAIN} {_provenance(about)}",
-        ),
-        f"\n**{tables.difference_sentence(scores, about['trained'], about['compared_with'])}**\n",
-        f"Trained on {pairs} pairs, {about['training']['presentations']:,} presentations in "
-        f"{about['training']['measured']['seconds'] / 60:.0f} minutes; held-out loss {held['before']['loss']:.3f} before, "
-        f"{held['after']['loss']:.3f} after; reciprocal rank {held['before']['mrr']:.3f} before, {held['after']['mrr']:.3f} after.\n",
+        tables.differences(scores, *pair, f"Paired differences in points. {UNCERTAIN} {origin}"),
+        f"\n**{tables.difference_sentence(scores, *pair)}**\n",
+        _training(about["training"]),
+        *_other_conditions(scores, about, origin),
         "\n## Beside the means\n",
         "Hospital notes may not be shared, so the fictional notes of the bundled edition stand in for them here. What they give is "
         "shown apart, as are tasks outside the 51 and tasks built in another way: as published, corrected, or with the class's words masked.\n",
-        beside(groups, _provenance(about)),
+        beside(groups, cards, origin),
         "\n## Where the text is from\n",
-        tables.sources(about["edition"], f"Sources of the recorded run. {_provenance(about)}"),
+        edition_tables.sources(about["edition"], f"Sources of the recorded run. {origin}"),
         "\n## What was dropped\n",
-        tables.dropped(about["edition"], f"Records that left before the split, by reason. {_provenance(about)}"),
-        tables.leaks_by_task(
-            about["edition"], f"Training pairs that touch a task, and were dropped. {_provenance(about)}"
-        ),
+        edition_tables.dropped(about["edition"], f"Records that left before the split, by reason. {origin}"),
+        edition_tables.leaks_by_task(about["edition"], f"Training pairs that touch a task, and were dropped. {origin}"),
         "\n## What the tasks are made of\n",
-        tables.cards(about["cards"], scores.tasks, f"{CARDS} {_provenance(about)}"),
+        edition_tables.cards(cards, scores.tasks, f"{CARDS} {origin}"),
         "\n## What is missing\n",
-        tables.missing(
+        edition_tables.missing(
             missing_of_benchmark(load_profile("open"), about["edition"]["missing"]),
             "Tasks of the 51 that this run could not build; they are in no mean.",
         ),
@@ -220,41 +198,30 @@ def real_text_details() -> str:
     return "\n".join(parts) + "\n"
 
 
-def seeds(profile: str) -> str:
-    """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded."""
-    path = paths.recorded() / f"{profile}-seeds.json"
-    if not path.exists():
-        return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
-    record = _json(path.name)
-    columns = list(record["seeds"][0]["difference"])
-    rows = [
-        [f"seed {row['seed']}", *(f"{row['held_out'][when]['loss']:.3f}" for when in ("before", "after"))]
-        + [tables.percent(row["difference"][column], sign=True) for column in columns]
-        for row in record["seeds"]
-    ]
-    titles = [tables.FAMILY_TITLE.get(column, "All tasks") for column in columns]
-    caption = (
-        f"Recorded: {tables.title(record['model'])} minus {tables.title(record['compared_with'])} for each training seed, in "
-        f"points; data {record['data']}. Recorded {record['date']} on {escape(record['machine'])}."
+def _training(about: Mapping[str, Any]) -> str:
+    """A recorded training as two sentences: pairs, time, held-out figures."""
+    pairs = ", ".join(f"{source} {count:,}" for source, count in about["pairs"].items())
+    before, after = about["held_out"]["before"], about["held_out"]["after"]
+    return (
+        f"Trained on {pairs} pairs, {about['presentations']:,} presentations in {about['measured']['seconds'] / 60:.0f} minutes; "
+        f"held-out loss {before['loss']:.3f} before, {after['loss']:.3f} after; "
+        f"reciprocal rank {before['mrr']:.3f} before, {after['mrr']:.3f} after.\n"
     )
-    return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
 
 
-def choice(profile: str) -> str:
-    """What the profile's candidates reached on held-out training pairs, recorded; says so where nothing is recorded."""
-    path = paths.recorded() / f"{profile}-choice.json"
-    if not path.exists():
-        return f"<p>No comparison of settings is recorded for the profile {escape(profile)}.</p>"
-    rows = [
-        [
-            ", ".join(f"{key} {value:g}" for key, value in row["settings"].items()),
-            f"{row['before']['mrr']:.3f}",
-            f"{row['after']['mrr']:.3f}",
-        ]
-        for row in _json(path.name)["candidates"]
+def _other_conditions(scores: Scores, about: Mapping[str, Any], origin: str) -> list[str]:
+    corrected = Scores(scores.results.values(), about["bootstrap"], about["seed"], protocol="corrected")
+    return [
+        "\n## Every model against one\n",
+        tables.comparisons(scores, about["compared_with"], f"{COMPARED} {origin}"),
+        "\n## Sources seen and not seen in training\n",
+        condition_tables.seen_and_unseen(scores, f"{SEEN} {condition_tables.seen_by_medte()} {origin}"),
+        "\n## By other metrics\n",
+        condition_tables.pair_metrics(scores, f"{PAIRS} {origin}"),
+        condition_tables.protocols(scores, corrected, f"{PROTOCOLS} {origin}"),
+        "\n## Published against reproduced\n",
+        reproduced.section(scores, load_profile(about["profile"]), about["edition"], about["cards"]),
     ]
-    caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
-    return tables.html(["Setting", "Before training", "After"], rows, caption)
 
 
 def generated() -> dict[str, str]:

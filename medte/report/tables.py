@@ -1,20 +1,19 @@
 """Results as tables: plain rows first, then HTML for a page. Numbers are rounded here, last, and nowhere else.
 
 In a table of scores the best value of a row or column is bold, and so that nobody reads noise as rank, every value that
-a paired interval cannot tell from the best carries a dot. Intervals are small and grey.
+cannot be told from the best, with as many comparisons as there are pairs of models, carries a dot. Intervals are small and
+grey.
 """
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
 
 from medte.evaluation.statistics import Estimate, Scores
-from medte.models.registry import entry
-from medte.profile import Profile
+from medte.models.registry import entry_of_result
 from medte.tasks import card
 from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
@@ -26,6 +25,8 @@ FAMILY_TITLE = {
     "retrieval": "Retrieval",
 }
 MISSING = "–"
+MODELS = 7  # columns of models in a table of tasks: with the task, its floor and its ceiling ten
+NAMED = 5  # tasks that a note names
 EQUAL = '<span title="not distinguishable from the best">•</span>'
 
 
@@ -64,44 +65,88 @@ def breakable(name: str) -> str:
 
 def title(model: str) -> str:
     """A model's name as the tables show it."""
-    return escape(entry(model).title)
+    return escape(entry_of_result(model).title)
 
 
 def _marked(scores: Scores, tasks: Sequence[str]) -> dict[str, str]:
     """One cell a model for the mean over `tasks`: best bold, a dot where the best cannot be told from it."""
-    means = {model: scores.mean(model, tasks) for model in scores.models}
-    known = {model: mean for model, mean in means.items() if mean}
-    best = max(known, key=lambda model: known[model].value, default=None)
+    means, ranks = {model: scores.mean(model, tasks) for model in scores.models}, scores.rank_groups(tasks)
+    best = max(ranks, key=lambda model: means[model].value, default=None)
     cells = {}
     for model, mean in means.items():
         text = cell(mean)
         if model == best:
             text = f"<b>{text}</b>"
-        elif mean and scores.difference(best, model, tasks).low <= 0:
+        elif ranks.get(model) == 1:
             text = text.replace(" ", f" {EQUAL} ", 1)
         cells[model] = text
     return cells
 
 
-def families(scores: Scores, caption: str) -> str:
-    """Models × families with the mean over families and over all tasks, as HTML, in percent."""
-    groups = {family: scores.of_family(family) for family in FAMILIES}
-    groups = {family: tasks for family, tasks in groups.items() if tasks}
-    columns = {
-        f"{FAMILY_TITLE[family]} <small>{len(tasks)}</small>": _marked(scores, tasks)
-        for family, tasks in groups.items()
-    }
-    columns[f"All tasks <small>{len(scores.tasks)}</small>"] = _marked(scores, scores.tasks)
-    rows = [[title(model), *(column[model] for column in columns.values())] for model in scores.models]
-    return html(["Model", *columns], rows, caption)
+def families(scores: Scores, caption: str, compared: tuple[str, str] | None = None) -> str:
+    """Models × families with the mean over all tasks and the rank group, as HTML, in percent.
+
+    With `compared`, two models, a last row says how large a difference between them would have had to be to be seen. A note
+    names the models without a mean and what they lack.
+    """
+    groups = scores.groups()
+    columns = [_marked(scores, tasks) for tasks in groups.values()]
+    ranks = scores.rank_groups(scores.tasks)
+    rows = [
+        [title(model), *(column[model] for column in columns), str(ranks.get(model, MISSING))]
+        for model in scores.models
+    ]
+    if compared:
+        seen = [percent(scores.detectable(*compared, tasks)) for tasks in groups.values()]
+        rows.append(["Smallest difference that could have been seen", *seen, ""])
+    header = [f"{FAMILY_TITLE.get(group, 'All tasks')} <small>{len(tasks)}</small>" for group, tasks in groups.items()]
+    return html(["Model", *header, "Rank"], rows, f"{caption}{_lacking(scores, scores.tasks)}")
 
 
-def tasks(scores: Scores, names: Sequence[str], caption: str) -> str:
-    """Tasks × models for `names`, as HTML, in percent; says so where there is none."""
+def _lacking(scores: Scores, tasks: Sequence[str]) -> str:
+    """Which models lack some of `tasks`, and which of them, as sentences that follow a caption; empty where none does."""
+    notes = []
+    for model in scores.models:
+        lost = scores.lacking(model, tasks)
+        if lost and entry_of_result(model).kind == "bm25":
+            notes.append(f" {title(model)} makes no vectors and stands in retrieval alone.")
+            lost = [task for task in lost if find_task(task).family == "retrieval"]
+        if lost:
+            more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+            names = ", ".join(map(breakable, lost[:NAMED]))
+            notes.append(f" {title(model)} lacks {len(lost)} of {len(tasks)} tasks: {names}{more}.")
+    return "".join(notes)
+
+
+def tasks(scores: Scores, names: Sequence[str], cards: Mapping[str, card.Card], caption: str) -> str:
+    """Tasks × models for `names` with floor and ceiling from the tasks' cards, as HTML, in percent; says so where none is.
+
+    A table holds at most seven models; where there are more, further tables follow it.
+    """
     if not names:
         return "<p>This edition has no task of this family.</p>"
-    rows = [[breakable(name), *_marked(scores, [name]).values()] for name in names]
-    return html(["Task", *(title(model) for model in scores.models)], rows, caption)
+    cells = {name: _marked(scores, [name]) for name in names}
+    known = bounds([cards[name] for name in names if name in cards])
+    parts = []
+    for start in range(0, len(scores.models), MODELS):
+        models = scores.models[start : start + MODELS]
+        rows = [
+            [breakable(name), *known.get(name, [MISSING, MISSING]), *(cells[name][model] for model in models)]
+            for name in names
+        ]
+        which = f"Models {start + 1} to {start + len(models)} of {len(scores.models)}. "
+        header = ["Task", "Floor", "Ceiling", *map(title, models)]
+        parts.append(html(header, rows, caption if len(models) == len(scores.models) else which + caption))
+    return "\n".join(parts)
+
+
+def bounds(cards: Sequence[card.Card]) -> dict[str, list[str]]:
+    """Floor and ceiling of each task's score from its card, in percent; "–" for what the card does not know."""
+    if not cards:
+        return {}
+    table = card.table(cards)
+    rows = zip(table["task"], table["floor"], table["ceiling"], strict=True)
+    return {task: [percent(None if pd.isna(bound) else bound) for bound in both] for task, *both in rows}
 
 
 def differences(scores: Scores, model: str, other: str, caption: str) -> str:
@@ -128,152 +173,39 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
     """What the paired difference over all tasks says, in one sentence."""
     gap = scores.difference(model, other, scores.tasks)
     if gap is None:
-        return f"There is nothing to compare {entry(model).title} and {entry(other).title} on."
+        return f"There is nothing to compare {entry_of_result(model).title} and {entry_of_result(other).title} on."
     span = f"{percent(gap.value, sign=True)} points (95 % interval {percent(gap.low, sign=True)} to {percent(gap.high, sign=True)})"
     verdict = "above" if gap.low > 0 else "below" if gap.high < 0 else "not distinguishable from"
-    return f"Over {gap.tasks} tasks {entry(model).title} is {verdict} {entry(other).title}: {span}."
+    return f"Over {gap.tasks} tasks {entry_of_result(model).title} is {verdict} {entry_of_result(other).title}: {span}."
 
 
-def missing(lacking: dict[str, str], caption: str) -> str:
-    """Tasks that an edition lacks, by reason, as HTML; an empty text where none is missing."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in lacking.items():
-        by_reason.setdefault(reason, []).append(name)
+def comparisons(scores: Scores, other: str, caption: str) -> str:
+    """Every model minus `other` over all tasks, corrected for their number, as HTML, in points; says so where there is none."""
+    found = scores.compare(other, scores.tasks) if other in scores.models else {}
+    if not found:
+        return f"<p>There is nothing to compare with {title(other)}.</p>"
     rows = [
-        [escape(reason), str(len(names)), f"<small>{', '.join(map(breakable, names))}</small>"]
-        for reason, names in by_reason.items()
+        [title(model), cell(about.difference, sign=True), probability(about.p), about.verdict]
+        if (about := found.get(model))
+        else [title(model), MISSING, MISSING, "lacks tasks"]
+        for model in scores.models
+        if model != other
     ]
-    return html(["Why", "Tasks", "Which"], rows, caption) if rows else ""
+    header = ["Model", f"Minus {title(other)}", "Adjusted p", "Verdict"]
+    return html(header, rows, f"{caption}{_lacking(scores, scores.tasks)}")
 
 
-def sources(manifest: dict, caption: str) -> str:
-    """Counts of an edition's sources: records, left out, repeats, the two parts, training pairs, licences."""
-    rows = []
-    for source, counts in manifest["sources"].items():
-        pairs = manifest["pairs"].get(source, 0)
-        numbers = [counts["records"], counts["repeated"], counts["evaluation"], counts["training"], pairs]
-        licences = ", ".join(counts["licences"]) + (" (fictional)" if counts["fictional"] else "")
-        rows.append([escape(source), *(f"{number:,}" for number in numbers), escape(licences)])
-    header = ["Source", "Records", "Repeated", "For evaluation", "For training", "Training pairs", "Licence"]
-    return html(header, rows, caption)
+def probability(p: float) -> str:
+    """A p-value with three decimals."""
+    return "&lt; 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def dropped(manifest: dict, caption: str) -> str:
-    """What left each source before the split, by reason, as HTML; says so where nothing did."""
-    rows = []
-    for source, about in manifest["sources"].items():
-        reasons = about["left_out"] | about["repeated_by_reason"]
-        rows += [[escape(source), escape(reason), f"{count:,}"] for reason, count in reasons.items()]
-    for reason, count in manifest["unwritten"].items():
-        source, _, why = reason.partition(": ")
-        rows.append([escape(source), f"no text written: {escape(why)}", f"{count:,}"])
-    return html(["Source", "Why", "Records"], rows, caption) if rows else "<p>No record was dropped.</p>"
-
-
-def leaks_by_task(manifest: dict, caption: str) -> str:
-    """Pairs that would be trained on and touch a base task, by source and task, as HTML; says so where there are none."""
-    counts: Counter = Counter()
-    for split, source, task, reason, count in manifest["leaks_by_task"]:
-        if split == "subjects" and not find_task(task).variant:
-            counts[source, task, reason] += count
-    rows = [
-        [breakable(task), escape(source), escape(reason), f"{n:,}"]
-        for (source, task, reason), n in counts.most_common()
-    ]
+def stale(found: Sequence[tuple[str, str, str]], caption: str) -> str:
+    """Kept results that are not used, as (model, task, reason), as HTML; says so where there are none."""
+    rows = [[escape(model), breakable(task), escape(reason)] for model, task, reason in found]
     return (
-        html(["Task", "Source of the pairs", "How", "Pairs"], rows, caption)
-        if rows
-        else "<p>No pair touches a task.</p>"
+        html(["Model", "Task", "Why not used"], rows, caption) if rows else "<p>Every result that is kept is used.</p>"
     )
-
-
-def cards(found: Mapping[str, dict], names: Sequence[str], caption: str) -> str:
-    """The data cards of tasks, a row each, as HTML: documents, words, repeats, floor and ceiling of the score."""
-    rows = []
-    for row in card.table([found[name] for name in names]).itertuples():
-        bounds = [percent(None if pd.isna(bound) else bound) for bound in (row.floor, row.ceiling)]
-        classes = MISSING if pd.isna(row.classes) else str(row.classes)
-        rows.append(
-            [
-                breakable(row.task),
-                row.source,
-                f"{row.documents:,}",
-                classes,
-                row.words,
-                percent(row.elsewhere, 0),
-                *bounds,
-            ]
-        )
-    header = ["Task", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
-    return html(header, rows, caption)
-
-
-def task_sizes(manifest: dict, names: Sequence[str], caption: str) -> str:
-    """What each task holds: family, source, rows, what was left out, and the data's revision."""
-    rows = []
-    for name in names:
-        about = manifest["tasks"][name]
-        dropped = "; ".join(f"{reason}: {count:,}" for reason, count in about["dropped"].items()) or MISSING
-        entry_ = find_task(name)
-        rows.append(
-            [
-                breakable(name),
-                FAMILY_TITLE[entry_.family],
-                entry_.source,
-                f"{about['rows']:,}",
-                dropped,
-                f"<code>{about['hash'][:8]}</code>",
-            ]
-        )
-    return html(["Task", "Family", "Source", "Rows", "Left out", "Revision"], rows, caption)
-
-
-def settings(training: dict, caption: str) -> str:
-    """The settings that a training ran with, as HTML; its sources have a table of their own."""
-    rows = [
-        [escape(key.replace("_", " ")), escape(str(value))]
-        for key, value in training["settings"].items()
-        if key != "sources"
-    ]
-    return html(["Setting", "Value"], rows, caption)
-
-
-def leaks(manifest: dict, caption: str) -> str:
-    """Training pairs dropped because they touch the evaluation, by source and reason, and what is left, as HTML."""
-    rows = [[escape(reason), f"{count:,}"] for reason, count in manifest["leaks_dropped"].items()]
-    for source, counts in manifest["sources"].items():
-        if counts.get("kin"):
-            rows.append([f"{escape(source)}: records about an evaluated subject, left out", f"{counts['kin']:,}"])
-    rows.append(["training texts that are evaluation texts afterwards", str(manifest["training_texts_in_evaluation"])])
-    return html(["Reason", "Pairs"], rows, caption)
-
-
-def profile(about: Profile, caption: str) -> str:
-    """What a profile decides, in a few rows of HTML."""
-    rows = [
-        ["Edition", about.data.edition],
-        ["Benchmark", f"{about.benchmark}, protocol {about.protocol}"],
-        ["Base encoder", title(about.base)],
-        ["Training", f"{about.training.steps} steps of {about.training.batch_size} pairs, seed {about.training.seed}"],
-        ["Models compared", ", ".join(title(model) for model in about.models)],
-    ]
-    return html(["Part", "Choice"], [[name, escape(value)] for name, value in rows], caption)
-
-
-def pairs(training: dict, caption: str) -> str:
-    """Training pairs by source, as HTML."""
-    rows = [[escape(source), f"{count:,}"] for source, count in training["pairs"].items()]
-    rows.append(["all", f"{sum(training['pairs'].values()):,}"])
-    return html(["Source", "Pairs"], rows, caption)
-
-
-def held_out(training: dict, caption: str) -> str:
-    """Held-out loss and mean reciprocal rank before and after training, as HTML."""
-    rows = [
-        [when, f"{figures['loss']:.3f}", f"{figures['mrr']:.3f}", f"{figures['pairs']:,}"]
-        for when, figures in training["held_out"].items()
-    ]
-    return html(["Training", "Loss", "Reciprocal rank", "Pairs"], sorted(rows, reverse=True), caption)
 
 
 def plain(scores: Scores) -> pd.DataFrame:

@@ -25,9 +25,9 @@ from typing import Any
 
 import yaml
 
+from medte import hub_client
 from medte.errors import MedteError, require_known
 from medte.manifest import file_sha256, seal, unseal
-from medte.sources import hub_client
 from medte.sources.source import Say, Source
 
 UNRESOLVED = "unresolved"
@@ -202,7 +202,7 @@ def _whole(path: Path, digest: str) -> bool:
 def _files(api: Any, data: DataSet, commit: str | None) -> tuple[str, dict[str, int | None]]:
     """The commit, and the bytes of each file of it that is wanted; None where the hub does not say."""
     look = partial(api.dataset_info, data.repository, revision=commit, files_metadata=True, timeout=hub_client.TIMEOUT)
-    info = hub_client.ask(data.repository, commit, look)
+    info = hub_client.ask(hub_client.DATA_SET, data.repository, commit, look)
     if not info.sha or commit not in (None, info.sha):
         raise MedteError(
             f"{data.repository}: asked for commit {commit}, the hub answers with {info.sha}; run again later"
@@ -212,7 +212,7 @@ def _files(api: Any, data: DataSet, commit: str | None) -> tuple[str, dict[str, 
         if not any(fnmatchcase(name, pattern) for name in found):
             raise MedteError(
                 f"{data.repository} at {info.sha} has no file {pattern}; it has {', '.join(sorted(found)) or 'none'}: "
-                f"correct `files` in {hub_client.LISTING}"
+                f"correct `files` in {hub_client.DATA_SET.listing}"
             )
     return info.sha, {
         name: size for name, size in sorted(found.items()) if any(fnmatchcase(name, p) for p in data.files)
@@ -231,7 +231,7 @@ def _downloaded(api: Any, data: DataSet, commit: str, name: str, cache: Path) ->
         etag_timeout=hub_client.TIMEOUT,
         tqdm_class=hub_client.silent_bar(),
     )
-    return Path(hub_client.ask(data.repository, commit, request))
+    return Path(hub_client.ask(hub_client.DATA_SET, data.repository, commit, request))
 
 
 def _keep(got: Path, path: Path) -> Path:

@@ -63,10 +63,16 @@ class TaskData:
             items, kind = self.rows["query"].nunique(), "queries"
         return f"{items} {kind}; {MINIMUM_ROWS} are needed" if items < MINIMUM_ROWS else None
 
+    def texts_by_role(self) -> dict[str, list[str]]:
+        """Every text of the task that is embedded, by its role: "query" and "document", or the task's family."""
+        if self.task.family == "retrieval":
+            return {role: self.rows[role].tolist() for role in ("query", "document")}
+        columns = ["sentence1", "sentence2"] if self.task.family == "pair_classification" else ["text"]
+        return {self.task.family: [text for column in columns for text in self.rows[column]]}
+
     def texts(self) -> list[str]:
-        """Every text of the task that is embedded, in the order of rows."""
-        columns = {"retrieval": ["query", "document"], "pair_classification": ["sentence1", "sentence2"]}
-        return [text for column in columns.get(self.task.family, ["text"]) for text in self.rows[column]]
+        """Every text of the task that is embedded, in the order of columns and rows."""
+        return [text for texts in self.texts_by_role().values() for text in texts]
 
     def judgements(self) -> Judgements:
         """Which documents are right for which queries of a retrieval task, both in the order of rows."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import tenacity
@@ -12,7 +13,20 @@ from medte.errors import MedteError
 ATTEMPTS = 5  # at each request that the hub does not answer
 FIRST_WAIT = 1.0  # seconds, doubled at each further attempt
 TIMEOUT = 60.0  # seconds without a byte
-LISTING = "medte/sources/hub.yaml"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of repository, as the messages speak of it."""
+
+    noun: str
+    address: str  # before a repository's name
+    listing: str  # the file of ours that names the repositories
+    correction: str  # of the listing, where the hub has no such file
+
+
+DATA_SET = Kind("data set", "https://huggingface.co/datasets/", "medte/sources/hub.yaml", "correct `files`")
+MODEL = Kind("model", "https://huggingface.co/", "medte/models/registry.yaml", "give another `revision`")
 
 
 def api(endpoint: str | None) -> Any:
@@ -35,7 +49,7 @@ def silent_bar() -> type:
     return Silent
 
 
-def ask(repository: str, commit: str | None, request: Callable[[], Any]) -> Any:
+def ask(kind: Kind, repository: str, commit: str | None, request: Callable[[], Any]) -> Any:
     """The hub's answer, after a few attempts where it gives none."""
     from huggingface_hub.errors import HTTPError
 
@@ -48,7 +62,7 @@ def ask(repository: str, commit: str | None, request: Callable[[], Any]) -> Any:
     try:
         return attempts(request)
     except (HTTPError, OSError, ValueError) as error:
-        raise _refusal(repository, commit, _reason(error)) from error
+        raise _refusal(kind, repository, commit, _reason(error)) from error
 
 
 def _reason(error: BaseException) -> BaseException:
@@ -68,7 +82,7 @@ def _passing(error: BaseException) -> bool:
     return isinstance(error, HTTPError | OSError | json.JSONDecodeError)
 
 
-def _refusal(repository: str, commit: str | None, error: BaseException) -> MedteError:
+def _refusal(kind: Kind, repository: str, commit: str | None, error: BaseException) -> MedteError:
     """The error that says what is wrong and what to do."""
     from huggingface_hub import errors
 
@@ -76,22 +90,22 @@ def _refusal(repository: str, commit: str | None, error: BaseException) -> Medte
     status = error.response.status_code if isinstance(error, errors.HfHubHTTPError) else None
     if isinstance(error, errors.RevisionNotFoundError):
         return MedteError(
-            f"the hub no longer has commit {commit} of {repository}; if another will do, give it as the revision in {LISTING}, "
+            f"the hub no longer has commit {commit} of {repository}; if another will do, give it as the revision in {kind.listing}, "
             "and delete what was fetched before"
         )
     if isinstance(error, errors.GatedRepoError) or status == 403:
         return MedteError(
-            f"{repository} is open only to those who accepted its terms: do so at https://huggingface.co/datasets/{repository}, "
+            f"{repository} is open only to those who accepted its terms: do so at {kind.address}{repository}, "
             "log in with `hf auth login`, then run again"
         )
     if isinstance(error, errors.RepositoryNotFoundError) or status == 401:
         return MedteError(
-            f"the hub knows no data set {repository}: it was renamed, withdrawn or made private; correct {LISTING}, "
+            f"the hub knows no {kind.noun} {repository}: it was renamed, withdrawn or made private; correct {kind.listing}, "
             "or log in with `hf auth login` where you may see it"
         )
     if isinstance(error, errors.EntryNotFoundError):
         return MedteError(
-            f"a file of {repository} at {commit} is missing from the hub ({said}); correct `files` in {LISTING}"
+            f"a file of {repository} at {commit} is missing from the hub ({said}); {kind.correction} in {kind.listing}"
         )
     return MedteError(
         f"the hub gives no usable answer for {repository}, at last {type(error).__name__}: {said}; "

@@ -1,0 +1,96 @@
+"""What earlier runs left in the repository: results on real text, seeds, choices; each says when and where it was made."""
+
+import json
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from medte import paths
+from medte.evaluation.groups import BENCHMARK, as_they_come, grouped
+from medte.evaluation.statistics import Scores
+from medte.evaluation.store import read_recorded
+from medte.profile import load_profile
+from medte.report import mini_card, tables
+
+
+@lru_cache
+def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
+    """(about, scores by group) of a recorded run; the intervals are computed now, from the recorded items."""
+    about, results = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
+    found = grouped(as_they_come(results), about.get("benchmark", "MedEval"), about.get("edition", {}))
+    return about, {group: Scores(own, about["bootstrap"], about["seed"]) for group, own in found.items()}
+
+
+def recorded(name: str) -> tuple[dict[str, Any], Scores]:
+    """(about, scores on the benchmark's tasks) of a recorded run."""
+    about, groups = recorded_groups(name)
+    return about, groups[BENCHMARK]
+
+
+def stale_records() -> list[str]:
+    """What is recorded of another profile, or of other text, than today's, a line each."""
+    stale = []
+    about, _ = recorded("open")
+    if about["profile_hash"] != load_profile("open").hash:
+        stale.append("recorded/open.jsonl.xz is of another profile than profiles/open.yaml; run `medte record -p open`")
+    data = mini_card.versions()[-1]["hash"]
+    of_mini = {
+        "mini-plain.jsonl.xz": (recorded("mini-plain")[0]["data"], "medte record -p mini --variant plain"),
+        "mini-seeds.json": (_json("mini-seeds.json")["data"], "medte record -p mini --seeds 1,2,3"),
+        "agreement.json": (mini_card.agreement()["mini"], "medte record -p open --agreement"),
+    }
+    stale += [
+        f"recorded/{name} is of another version of the mini edition than the last; run `{command}`"
+        for name, (hash_, command) in of_mini.items()
+        if hash_ != data
+    ]
+    return stale
+
+
+def seeds(profile: str) -> str:
+    """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded."""
+    path = paths.recorded() / f"{profile}-seeds.json"
+    if not path.exists():
+        return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
+    record = _json(path.name)
+    columns = list(record["seeds"][0]["difference"])
+    rows = [
+        [f"seed {row['seed']}", *(f"{row['held_out'][when]['loss']:.3f}" for when in ("before", "after"))]
+        + [tables.percent(row["difference"][column], sign=True) for column in columns]
+        for row in record["seeds"]
+    ]
+    titles = [tables.FAMILY_TITLE.get(column, "All tasks") for column in columns]
+    caption = (
+        f"Recorded: {tables.title(record['model'])} minus {tables.title(record['compared_with'])} for each training seed, in "
+        f"points; data {record['data']}. Recorded {record['date']} on {escape(record['machine'])}."
+    )
+    return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
+
+
+def choice(profile: str) -> str:
+    """What the profile's candidates reached on held-out training pairs, recorded; says so where nothing is recorded."""
+    path = paths.recorded() / f"{profile}-choice.json"
+    if not path.exists():
+        return f"<p>No comparison of settings is recorded for the profile {escape(profile)}.</p>"
+    rows = [
+        [
+            ", ".join(f"{key} {value:g}" for key, value in row["settings"].items()),
+            f"{row['before']['mrr']:.3f}",
+            f"{row['after']['mrr']:.3f}",
+        ]
+        for row in _json(path.name)["candidates"]
+    ]
+    caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
+    return tables.html(["Setting", "Before training", "After"], rows, caption)
+
+
+def provenance(about: dict[str, Any]) -> str:
+    """When and where a recorded run was made, and which file holds it, as a sentence of HTML."""
+    return (
+        f"Recorded {escape(about['date'])} on {escape(about['machine'])}; profile {escape(about['profile'])}, "
+        f"from <code>medte/report/recorded/{escape(about['profile'])}.jsonl.xz</code>."
+    )
+
+
+def _json(name: str) -> dict[str, Any]:
+    return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))

@@ -1,0 +1,239 @@
+"""Published against reproduced: which published numbers an edition can reach at all, and what came out where it can.
+
+The published numbers are means of columns (families, sources; recipe §4). A column can be reached where each of its tasks is built
+from its own source: no stand-in, no queries taken from the text. On the mini edition none can.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+
+from medte.evaluation.groups import BENCHMARK, group_of
+from medte.evaluation.statistics import Estimate, Scores, estimate
+from medte.models.registry import Entry, entry_of_result
+from medte.profile import Profile, load_profile
+from medte.report import tables
+from medte.report.published import CAVEATS, COLUMNS, published
+from medte.tasks.card import Card
+from medte.tasks.catalogue import FAMILIES, Task, benchmark_tasks
+
+MEAN = "avg_task_types"  # the plain mean of the four families' means
+ROUNDING = {MEAN: 0.0005}  # half the last published decimal
+TWO_DECIMALS = 0.005
+MEDTE, MEDTE_BASE = "MohammadKhodadad/MedTE-cl15-step-8000", "thenlper/gte-base"
+OBSTACLES = {
+    "stand_in": "fictional notes stand in",
+    "extractive": "queries or pairs are taken from the text itself",
+}  # group of a task that is in no mean -> why it does not reach
+OWN_NOTES = "held locally"  # the licence of a hospital's own notes, which are read in the place of MIMIC-IV's
+PAPERS_MINER = "all-MiniLM-L6-v2"
+PAPERS_STATE = "May 2025"
+Verdict = Literal[
+    "reproduced", "not reproduced", "same direction", "opposite direction", "direction not distinguishable", "none"
+]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether an edition can reach a published column: `why` says why not, and is empty where it can."""
+
+    column: str
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]  # hub ids of those that have a published value
+    why: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A published number beside ours: of a model, or the gain of a fine-tuned model over its base."""
+
+    model: str
+    counterpart: str  # hub id of the published model
+    column: str
+    is_gain: bool
+    ours: Estimate
+    published: float
+    verdict: Verdict
+    why: str
+    causes: tuple[str, ...]  # of a gap, known beforehand
+
+    @property
+    def difference(self) -> float:
+        """Ours minus published."""
+        return self.ours.value - self.published
+
+
+def _of_column(task: Task, column: str) -> bool:
+    return column in (MEAN, task.family, f"source_{task.source}")
+
+
+def reach(edition: Mapping[str, Any]) -> list[Reach]:
+    """Every published column, and whether the edition (its manifest) can reach it."""
+    frame, found = published(), []
+    for column in COLUMNS:
+        tasks = [task for task in benchmark_tasks("MedEval") if _of_column(task, column)]
+        models = tuple(frame.loc[frame[column].notna(), "model"])
+        found.append(Reach(column, tuple(task.name for task in tasks), models, _obstacle(tasks, edition)))
+    return found
+
+
+def _obstacle(tasks: Sequence[Task], edition: Mapping[str, Any]) -> str:
+    """Why the edition cannot reach the mean of `tasks`; empty where it can."""
+    if edition["edition"] == "mini":
+        return "the mini edition's text is machine-written: it says nothing of the paper's numbers"
+    lost: dict[str, list[Task]] = {}
+    for task in tasks:
+        if (group := group_of(task.name, "MedEval", edition)) != BENCHMARK:
+            lost.setdefault(OBSTACLES[group], []).append(task)
+        elif task.name not in edition["tasks"]:
+            lost.setdefault("not built in this edition", []).append(task)
+        elif OWN_NOTES in edition["sources"][task.source]["licences"]:
+            lost.setdefault("made of a hospital's own notes", []).append(task)
+    return "; ".join(
+        f"{len(own)} of {len(tasks)} tasks, {', '.join(sorted({task.source for task in own}))}: {reason}"
+        for reason, own in lost.items()
+    )
+
+
+def compared(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card]) -> list[Cell]:
+    """A cell for each reachable column and each model that has a published counterpart and a result on all its tasks.
+
+    A counterpart has the same hub id. That of a model trained by a profile is MEDTE: with MEDTE's own base its scores are
+    compared, with another base only the sign of its gain over the base. A model with prompts or a cut has none, since the
+    paper used neither, nor has a variant of a training.
+    """
+    frame, cells = published().set_index("model"), []
+    for column in (about for about in reach(edition) if not about.why):
+        numbers = frame[column.column]
+        for model in scores.models:
+            counterpart, base = _counterpart(entry_of_result(model))
+            if counterpart not in column.models:
+                continue
+            is_gain = base is not None and entry_of_result(base).hub != MEDTE_BASE
+            ours = _ours(scores, column, model, base if is_gain else None)
+            if ours is None:
+                continue
+            known = round(float(numbers[counterpart] - (numbers[MEDTE_BASE] if is_gain else 0)), 4)
+            verdict, why = _verdict(ours, known, column.column, is_gain, profile.protocol)
+            causes = _causes(entry_of_result(base or model), column, profile, cards)
+            if base:
+                causes = ("trained by a profile, not the released weights", *causes)
+            cells.append(Cell(model, counterpart, column.column, is_gain, ours, known, verdict, why, causes))
+    return cells
+
+
+def _counterpart(model: Entry) -> tuple[str | None, str | None]:
+    """(hub id of the published model, name of the base that a profile trained the model from), None where there is none."""
+    if model.with_prompts or model.cut or model.layers or model.variant:
+        return None, None
+    if model.kind == "trained":
+        return MEDTE, load_profile(model.profile).base
+    return model.hub, None
+
+
+def _ours(scores: Scores, column: Reach, model: str, base: str | None) -> Estimate | None:
+    """The model's mean over the column's tasks, or its gain over `base`; None where a result is missing."""
+    if column.column != MEAN:
+        return scores.difference(model, base, column.tasks) if base else scores.mean(model, column.tasks)
+    if any(scores.lacking(name, column.tasks) for name in filter(None, (model, base))):
+        return None
+    value, drawn = _over_families(scores, model, column.tasks)
+    if base:
+        value_of_base, drawn_of_base = _over_families(scores, base, column.tasks)
+        value, drawn = value - value_of_base, drawn - drawn_of_base
+    return estimate(value, drawn, len(column.tasks))
+
+
+def _over_families(scores: Scores, model: str, tasks: Sequence[str]) -> tuple[float, np.ndarray]:
+    """(value, replicates) of the plain mean of the four families' means."""
+    groups = [[task for task in scores.of_family(family) if task in tasks] for family in FAMILIES]
+    values = [scores.mean(model, own).value for own in groups]
+    return float(np.mean(values)), np.mean([scores.replicates_of_mean(model, own) for own in groups], axis=0)
+
+
+def _verdict(ours: Estimate, known: float, column: str, is_gain: bool, protocol: str) -> tuple[Verdict, str]:
+    rounding = ROUNDING.get(column, TWO_DECIMALS)
+    if protocol != "published":
+        return "none", f"the protocol is {protocol}, not the published one"
+    if is_gain and abs(known) <= 2 * rounding:
+        return "none", "the published gain is within its rounding"
+    if is_gain and ours.low <= 0 <= ours.high:
+        return "direction not distinguishable", "another base than the paper's; the interval of our gain contains 0"
+    if is_gain:
+        same = (ours.value > 0) == (known > 0)
+        sign = "has" if same else "has not"
+        why = f"another base than the paper's; our gain {sign} the published sign"
+        return ("same direction" if same else "opposite direction"), why
+    if ours.low <= known + rounding and known - rounding <= ours.high:
+        return "reproduced", "the published value, give or take its rounding, is within our interval"
+    return "not reproduced", "the published value, give or take its rounding, is outside our interval"
+
+
+def _causes(model: Entry, column: Reach, profile: Profile, cards: Mapping[str, Card]) -> tuple[str, ...]:
+    """What could make ours differ from the published number, known before any score; of a trained model `model` is the base."""
+    own = [cards[task] for task in column.tasks]
+    latest = max((card["dates"]["latest"] for card in own if card["dates"]["latest"]), default="no known date")
+    causes = [f"data of another date: ours reach to {latest}, the paper's state is {PAPERS_STATE}"]
+    unsure = sum(
+        _of_column(task, column.column) for task in benchmark_tasks("MedEval-all") if task.reported == "unsure"
+    )
+    if unsure:
+        causes.append(f"number of tasks: {len(own)} here, {len(own) + unsure} left by the authors' scripts")
+    if any(card["written_by"] for card in own):
+        causes.append("another writer: the paper's queries are GPT-4o's")
+    miner = profile.data.negatives.miner if profile.data.negatives else None
+    if miner != PAPERS_MINER and any(card["family"] == "pair_classification" for card in own):
+        causes.append(f"other negatives: {miner or 'drawn by hash'}, the paper's are {PAPERS_MINER}'s")
+    if model.revision == "unresolved":
+        causes.append("revision unresolved")
+    cap = profile.encoding.max_length
+    if cap and model.max_length and cap < model.max_length:
+        causes.append(f"length cap: {cap} of {model.max_length} tokens")
+    if profile.protocol != "published":
+        causes.append(f"protocol: {profile.protocol}")
+    return tuple(causes)
+
+
+def section(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card]) -> str:
+    """Both tables as HTML: what can be reached and why not, and the numbers side by side; says so where there are none."""
+    columns = reach(edition)
+    if len(obstacles := {column.why for column in columns}) == 1 and all(obstacles):
+        return f"<p>No published number can be compared here: {escape(*obstacles)}.</p>"
+    cells = compared(scores, profile, edition, cards)
+    shown = _cells_table(cells) if cells else "<p>No published number can be compared here with a result.</p>"
+    return f"{_reach_table(columns)}\n{shown}"
+
+
+def _reach_table(columns: Sequence[Reach]) -> str:
+    rows = [
+        [
+            COLUMNS[column.column],
+            str(len(column.tasks)),
+            str(len(column.models)),
+            "no" if column.why else "yes",
+            f"<small>{escape(column.why or 'every task is built from its own source')}</small>",
+        ]
+        for column in columns
+    ]
+    caption = "Which published means this edition can reach at all: those whose every task it holds, from the task's own source."
+    return tables.html(["Published mean", "Tasks", "Models", "Reachable", "Why"], rows, caption)
+
+
+def _cells_table(cells: Sequence[Cell]) -> str:
+    rows = [
+        [
+            tables.title(cell.model),
+            COLUMNS[cell.column] + (", gain over the base" if cell.is_gain else ""),
+            tables.cell(cell.ours, sign=cell.is_gain),
+            tables.percent(cell.published, sign=cell.is_gain),
+            tables.percent(cell.difference, sign=True),
+            cell.verdict,
+            f"<small>{escape('; '.join([cell.why, *cell.causes]))}</small>",
+        ]
+        for cell in cells
+    ]
+    header = ["Model", "Mean", "Ours", "Published", "Ours minus published", "Verdict", "Why, and what may differ"]
+    return tables.html(header, rows, f"Ours beside the published numbers, in percent. {CAVEATS}")

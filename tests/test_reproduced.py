@@ -1,0 +1,236 @@
+"""Published against reproduced: what an edition can reach, which numbers are set side by side, and every verdict."""
+
+import pandas as pd
+import pytest
+
+from medte.evaluation.statistics import Scores
+from medte.profile import load_profile
+from medte.report import reproduced
+from medte.sources import notes
+from medte.sources.registry import SOURCES
+from medte.tasks.catalogue import benchmark_tasks
+from tests.test_statistics import retrieval
+
+PUBMED = [task for task in benchmark_tasks("MedEval") if task.source == "pubmed"]
+GTE, MINILM = "thenlper/gte-base", "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def edition(name="full", **changes):
+    """The manifest of an edition that holds all 51 tasks, each from its own source; then `changes`."""
+    tasks = {task.name: {"written_by": None} for task in benchmark_tasks("MedEval")}
+    sources = {source: {"stand_in": False, "licences": {"CC0-1.0": 1}} for source in SOURCES}
+    return {"edition": name, "sources": sources, "tasks": tasks} | changes
+
+
+def cards(written_by=None):
+    return {
+        task.name: {"family": task.family, "written_by": written_by, "dates": {"latest": "2024-12-31"}}
+        for task in benchmark_tasks("MedEval")
+    }
+
+
+def column(found, name):
+    return next(about for about in found if about.column == name)
+
+
+def result(model, task, mean, spread=0.2):
+    """A result of 400 items, scored as in retrieval, half of them `spread` below `mean`, half above."""
+    return retrieval(model, task.name, [mean - spread, mean + spread] * 200)
+
+
+def perfect(model, task, mean):
+    """A result whose items are all right, so that its interval has no width, with the value set to `mean` by hand."""
+    labels = [0, 1] * 5
+    items = {
+        "classification": {"labels": labels, "predictions": [labels] * 10},
+        "clustering": {"labels": labels, "assignment": labels, "assignments": [labels] * 5},
+        "pair_classification": {"labels": labels, "similarity": labels},
+        "retrieval": {"ndcg": [1.0] * 10},
+    }
+    return retrieval(model, task.name, [mean] * 10) | {"family": task.family, "items": items[task.family]}
+
+
+def on_pubmed(**means):
+    return Scores([result(model, task, mean) for model, mean in means.items() for task in PUBMED], draws=200)
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """Sets the published values of PubMed; the other columns have none."""
+
+    def set_to(**of_pubmed):
+        hubs = {"MEDTE": reproduced.MEDTE, "gte": GTE, "minilm": MINILM}
+        rows = [{"model": hubs[name], "source_pubmed": value} for name, value in of_pubmed.items()]
+        frame = pd.DataFrame(rows).reindex(columns=["model", *reproduced.COLUMNS])
+        monkeypatch.setattr(reproduced, "published", lambda: frame)
+
+    return set_to
+
+
+def compared(scores, profile, **changes):
+    return reproduced.compared(scores, profile, edition(**changes), cards())
+
+
+def test_with_every_task_from_its_own_source_every_column_is_reached():
+    found = reproduced.reach(edition())
+    assert [about.why for about in found] == [""] * 8
+    sizes = {about.column: (len(about.tasks), len(about.models)) for about in found}
+    assert sizes["avg_task_types"] == (51, 17) and sizes["source_wikipedia"] == (11, 16)
+    assert sizes["classification"] == (15, 17) and sizes["source_mimic_iv"] == (25, 16)
+
+
+def test_with_notes_that_stand_in_only_wikipedia_and_pubmed_are_reached():
+    sources = edition()["sources"] | {"mimic_iv": {"stand_in": True, "licences": {}}}
+    found = reproduced.reach(edition(name="open", sources=sources))
+    assert [about.column for about in found if not about.why] == ["source_pubmed", "source_wikipedia"]
+    assert column(found, "classification").why == "9 of 15 tasks, mimic_iv: fictional notes stand in"
+
+
+def test_a_hospitals_own_notes_are_not_the_papers():
+    own = edition()["sources"] | {"mimic_iv": {"stand_in": False, "licences": {notes.LICENCE: 9}}}
+    found = reproduced.reach(edition(sources=own))
+    assert [about.column for about in found if not about.why] == ["source_pubmed", "source_wikipedia"]
+    assert column(found, "source_mimic_iv").why == "25 of 25 tasks, mimic_iv: made of a hospital's own notes"
+
+
+def test_queries_from_the_text_and_tasks_not_built_are_no_reach():
+    whole = edition()["tasks"]
+    extractive = whole | {task.name: {"written_by": "extractive"} for task in PUBMED}
+    why = column(reproduced.reach(edition(tasks=extractive)), "source_pubmed").why
+    assert why == "2 of 2 tasks, pubmed: queries or pairs are taken from the text itself"
+    lost = {name: about for name, about in whole.items() if name != PUBMED[0].name}
+    assert column(reproduced.reach(edition(tasks=lost)), "source_pubmed").why == (
+        "1 of 2 tasks, pubmed: not built in this edition"
+    )
+    by_model = whole | {task.name: {"written_by": "model llama"} for task in PUBMED}
+    assert column(reproduced.reach(edition(tasks=by_model)), "source_pubmed").why == ""
+
+
+def test_the_mini_edition_reaches_nothing_and_shows_no_published_number():
+    scores, profile = on_pubmed(**{"gte-base": 0.9}), load_profile("mini")
+    assert all("machine-written" in about.why for about in reproduced.reach(edition(name="mini")))
+    text = reproduced.section(scores, profile, edition(name="mini"), cards())
+    assert "No published number can be compared here: the mini edition" in text and "<table" not in text
+
+
+def test_the_same_model_on_the_same_source_is_reproduced_or_not(table):
+    table(MEDTE=0.87, gte=0.9)
+    (cell,) = compared(on_pubmed(**{"gte-base": 0.905}), load_profile("paper"))
+    assert (cell.model, cell.counterpart, cell.column, cell.is_gain) == ("gte-base", GTE, "source_pubmed", False)
+    assert cell.verdict == "reproduced" and "within our interval" in cell.why
+    assert cell.published == 0.9 and cell.difference == pytest.approx(0.005)
+    (cell,) = compared(on_pubmed(**{"gte-base": 0.8}), load_profile("paper"))
+    assert cell.verdict == "not reproduced" and cell.difference == pytest.approx(-0.1)
+
+
+def test_rounding_widens_the_interval_by_half_a_decimal(table):
+    table(MEDTE=0.87, gte=0.9)
+    tight = Scores([result("gte-base", task, 0.904, spread=0.0) for task in PUBMED], draws=50)
+    assert compared(tight, load_profile("paper"))[0].verdict == "reproduced"
+    off = Scores([result("gte-base", task, 0.906, spread=0.0) for task in PUBMED], draws=50)
+    assert compared(off, load_profile("paper"))[0].verdict == "not reproduced"
+
+
+def test_medte_on_its_own_base_is_judged_by_its_value(table):
+    table(MEDTE=0.87)
+    (cell,) = compared(on_pubmed(**{"MEDTE-paper": 0.87}), load_profile("paper"))
+    assert (cell.counterpart, cell.is_gain, cell.verdict) == (reproduced.MEDTE, False, "reproduced")
+    assert "trained by a profile, not the released weights" in cell.causes
+
+
+@pytest.mark.parametrize(
+    ("ours", "published", "verdict"),
+    [
+        (0.75, 0.95, "same direction"),
+        (0.65, 0.85, "same direction"),
+        (0.75, 0.85, "opposite direction"),
+        (0.65, 0.95, "opposite direction"),
+        (0.701, 0.95, "direction not distinguishable"),
+        (0.75, 0.91, "none"),
+    ],
+)
+def test_medte_on_another_base_is_judged_by_the_sign_of_its_gain(table, ours, published, verdict):
+    table(MEDTE=published, gte=0.9)
+    opposite = [0.2, -0.2] if verdict == "direction not distinguishable" else [-0.2, 0.2]
+    rows = [result("all-MiniLM-L6-v2", task, 0.7) for task in PUBMED]
+    rows += [retrieval("MEDTE-open", task.name, [ours + gap for gap in opposite] * 200) for task in PUBMED]
+    (cell,) = compared(Scores(rows, draws=200), load_profile("open"), name="open")
+    assert (cell.model, cell.is_gain, cell.verdict) == ("MEDTE-open", True, verdict)
+    assert cell.ours.value == pytest.approx(ours - 0.7) and cell.published == pytest.approx(published - 0.9)
+    assert cell.why
+
+
+def test_another_protocol_gives_no_verdict(table):
+    table(MEDTE=0.87, gte=0.9)
+    profile = load_profile("paper").model_copy(update={"protocol": "corrected"})
+    (cell,) = compared(on_pubmed(**{"gte-base": 0.9}), profile)
+    assert cell.verdict == "none" and "protocol is corrected" in cell.why and "protocol: corrected" in cell.causes
+
+
+def test_models_without_a_counterpart_or_without_a_result_have_no_cell(table):
+    table(MEDTE=0.87, gte=0.9)
+    other = ("random", "tfidf", "e5-base", "gte-base@128", "MEDTE-mini-sham")
+    assert compared(on_pubmed(**dict.fromkeys(other, 0.9)), load_profile("paper")) == []
+    half = Scores([result("gte-base", PUBMED[0], 0.9)], draws=20)
+    assert compared(half, load_profile("paper")) == []
+    alone = on_pubmed(**{"MEDTE-open": 0.9})  # its base has no result
+    assert compared(alone, load_profile("open"), name="open") == []
+
+
+def test_the_mean_is_over_families_and_rounded_to_three_decimals():
+    means = dict(
+        zip(("classification", "clustering", "pair_classification", "retrieval"), (0.7, 0.28, 0.69, 0.401), strict=True)
+    )
+    rows = [perfect("gte-base", task, means[task.family]) for task in benchmark_tasks("MedEval")]
+    found = compared(Scores(rows, draws=20), load_profile("paper"))
+    mean = next(cell for cell in found if cell.column == "avg_task_types")
+    assert mean.ours.value == pytest.approx(sum(means.values()) / 4) and mean.ours.tasks == 51  # 0.51775
+    assert mean.published == 0.518 and mean.verdict == "reproduced"
+    off = [row | {"value": row["value"] + 0.002} for row in rows]
+    again = compared(Scores(off, draws=20), load_profile("paper"))
+    assert next(cell for cell in again if cell.column == "avg_task_types").verdict == "not reproduced"
+
+
+def test_the_causes_of_a_gap_are_named(table):
+    table(MEDTE=0.87, gte=0.9, minilm=0.82)
+    profile = load_profile("open")
+    scores = on_pubmed(**{"gte-base": 0.9, "all-MiniLM-L6-v2": 0.8})
+    found = reproduced.compared(scores, profile, edition(name="open"), cards("model llama"))
+    causes = {cell.model: "; ".join(cell.causes) for cell in found}
+    for model in causes:
+        assert "ours reach to 2024-12-31, the paper's state is May 2025" in causes[model]
+        assert "another writer" in causes[model] and "other negatives: bm25" in causes[model]
+        assert "number of tasks" not in causes[model]
+    assert "length cap: 256 of 512 tokens" in causes["gte-base"] and "length cap" not in causes["all-MiniLM-L6-v2"]
+    drawn = compared(scores, load_profile("paper"))
+    assert any("other negatives: drawn by hash" in cause for cause in drawn[0].causes)
+
+
+def test_an_unresolved_revision_is_a_cause(table, monkeypatch):
+    table(MEDTE=0.87, gte=0.9)
+    for revision, named in (("unresolved", True), ("0" * 40, False)):
+        about = reproduced.entry_of_result("gte-base").model_copy(update={"revision": revision})
+        monkeypatch.setattr(reproduced, "entry_of_result", lambda name, about=about: about)
+        (cell,) = compared(on_pubmed(**{"gte-base": 0.9}), load_profile("paper"))
+        assert ("revision unresolved" in cell.causes) == named
+
+
+def test_the_task_too_many_in_the_authors_scripts_is_a_cause():
+    rows = [perfect("gte-base", task, 0.5) for task in benchmark_tasks("MedEval")]
+    found = compared(Scores(rows, draws=20), load_profile("paper"))
+    unsure = [task for task in benchmark_tasks("MedEval-all") if task.reported == "unsure"]
+    touched = {cell.column for cell in found if any("number of tasks" in cause for cause in cell.causes)}
+    assert touched == {"avg_task_types"} | {unsure[0].family, f"source_{unsure[0].source}"}
+    (mean,) = [cell for cell in found if cell.column == "avg_task_types"]
+    assert "number of tasks: 51 here, 52 left by the authors' scripts" in mean.causes
+
+
+def test_the_section_shows_reach_numbers_and_caveats(table):
+    table(MEDTE=0.87, gte=0.9)
+    sources = edition()["sources"] | {"mimic_iv": {"stand_in": True}}
+    scores = on_pubmed(**{"gte-base": 0.8})
+    text = reproduced.section(scores, load_profile("open"), edition(name="open", sources=sources), cards())
+    assert text.count("<table") == 2 and reproduced.CAVEATS in text
+    assert "not reproduced" in text and "−10.0" in text and "<td>90.0</td>" in text
+    empty = reproduced.section(on_pubmed(tfidf=0.8), load_profile("open"), edition(name="open"), cards())
+    assert empty.count("<table") == 1 and "No published number can be compared here with a result" in empty

@@ -1,0 +1,58 @@
+"""A run: models that are added to it and taken out, and results that it keeps and does not use."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from medte.errors import MedteError
+from medte.evaluation.score import code, versions
+from medte.evaluation.store import Store
+from medte.run import Run
+
+
+@pytest.fixture
+def run(home):
+    return Run("mini")
+
+
+def test_a_registered_model_is_added_once(run):
+    before = run.models
+    assert run.add("gte-base") == "gte-base" and run.add("gte-base") == "gte-base"
+    assert Run("mini").models == [*before, "gte-base"]
+    assert run.add("all-MiniLM-L6-v2") in before and run.models == [*before, "gte-base"]
+
+
+def test_a_folder_is_added_by_its_name_and_left_out_when_it_is_gone(run, tmp_path):
+    folder = tmp_path / "my-encoder"
+    folder.mkdir()
+    assert run.add(str(folder)) == "my-encoder"
+    assert run.models[-1] == str(folder)
+    folder.rmdir()
+    assert str(folder) not in run.models
+
+
+def test_what_was_added_can_be_taken_out(run):
+    run.add("gte-base")
+    run.forget("gte-base")
+    assert "gte-base" not in run.models
+    with pytest.raises(MedteError, match="added model"):
+        run.forget("gte-base")
+
+
+def test_an_unknown_model_is_refused_with_the_nearest(run):
+    with pytest.raises(MedteError, match="gte-base"):
+        run.add("gte-bas")
+
+
+def test_results_of_another_day_are_named_with_the_reason(run, monkeypatch):
+    run.edition = SimpleNamespace(tasks={"MedQuADRetrieval": {"hash": "1"}, "PubMedRetrieval": {"hash": "2"}})
+    today = {"model": "random", "task": "MedQuADRetrieval", "data": "1", "key": "k", "model_revision": "r"}
+    today |= {"code": code(), "versions": versions()}
+    monkeypatch.setattr(run, "results", lambda: [today])
+    other = today | {"model": "gte-base"}
+    for result in (today, other, other | {"task": "MedQARetrieval"}, other | {"task": "PubMedRetrieval", "data": "0"}):
+        Store(run.folders.results).put(result)
+    assert [(model, task, why) for model, task, why in run.stale()] == [
+        ("gte-base", "MedQARetrieval", "the edition no longer has the task"),
+        ("gte-base", "PubMedRetrieval", "other data: 0, now 2"),
+    ]
