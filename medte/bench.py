@@ -70,7 +70,7 @@ def bench(
     for name, way in ways.items():
         dtype = "bfloat16" if name == "bf16" else "float32"
         settings = profile.encoding.model_copy(update={"dtype": dtype})
-        encoder = SentenceEncoder(folder, sha256, settings)
+        encoder = SentenceEncoder(folder, sha256, settings, entry(model))
         way.rate = matrix_rate(dtype)
         if name == "plain":
             _plain(way, chosen, edition, encoder, say)
@@ -108,8 +108,8 @@ def _plain(way: Way, tasks: Sequence[Task], edition: Edition, encoder: SentenceE
 
 
 def _as_it_comes(encoder: SentenceEncoder):
-    model = sentence_transformer(encoder.folder)
-    model.max_seq_length = encoder.model.max_seq_length
+    model = sentence_transformer(encoder.folder, encoder.entry.pooling)
+    model.max_seq_length = encoder.max_length
     return model
 
 

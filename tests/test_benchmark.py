@@ -9,6 +9,9 @@ from mteb.models.model_meta import ModelMeta, ScoringFunction
 
 import medte
 from medte.errors import MedteError
+from medte.evaluation.score import score
+from medte.models.embeddings import encode_all
+from medte.run import Run
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks, catalogue
 from medte.tasks.catalogue import task as find_task
@@ -112,3 +115,17 @@ def test_unknown_names_are_errors_with_the_nearest():
 def test_a_task_that_an_edition_lacks_says_why():
     with pytest.raises(MedteError, match="set MEDTE_MIRROR to the folder"):
         medte.get_task("MedQuADRetrieval", edition="open")
+
+
+@pytest.mark.slow
+def test_mteb_gives_the_same_numbers_as_our_own_evaluation(tmp_path):
+    plain = mteb.evaluate(
+        Plain(), medte.get_benchmark("MedEval"), cache=None, co2_tracker=False, show_progress_bar=False
+    )
+    theirs = {result.task_name: result.get_score() for result in plain.task_results}
+    edition = Run("mini").edition
+    ours = {}
+    for entry in benchmark_tasks("MedEval"):
+        encoded = encode_all(HashEncoder(), edition.task_data(entry.name).texts_by_role(), tmp_path)
+        ours[entry.name] = score(entry, edition, "hash", encoded)["value"]
+    assert len(ours) == 51 and ours == pytest.approx(theirs, abs=1e-6)

@@ -80,6 +80,10 @@ class SentenceEncoder:
             encoder.layer = encoder.layer[: self.entry.layers]
         return model
 
+    def __getstate__(self) -> dict:
+        """Without the model in memory: who unpickles it, such as a worker, loads its own."""
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
+
     def side(self, role: str) -> str:
         """The prompt of that role, "" where it has none or prompts are off."""
         return self.prompts.get(role, "")

@@ -1,0 +1,57 @@
+"""Plain mteb against ours, on handmade tasks and a tiny model: the same scores, and honest words where they are not."""
+
+import copy
+
+import pytest
+from test_evaluate import Handmade
+from tiny_bert import plain_bert
+
+from medte import bench as module
+from medte.bench import bench, lines
+from medte.manifest import file_sha256
+from medte.profile import load_profile
+from medte.tasks.catalogue import catalogue
+
+
+class Some(Handmade):
+    """The handmade edition, of which a part may be taken."""
+
+    def only(self, names):
+        some = copy.copy(self)
+        some.tasks = {name: self.tasks[name] for name in names}
+        return some
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    edition = Some()
+    folder = plain_bert(tmp_path / "bert")
+    own = [catalogue()[name] for name in edition.tasks]
+    monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
+    monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
+    monkeypatch.setattr(module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors")))
+    monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
+    return bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
+
+
+def test_scores_are_those_of_plain_mteb_and_texts_are_encoded_once(found):
+    assert found["tasks"] == 4
+    assert found["largest_difference_fp32"] <= 1e-4
+    assert found["texts"]["ours"] < found["texts"]["plain"]
+    assert found["faster"]["fp32"] > 0 and found["share_of_matrix_rate"]["fp32"] > 0
+    said = "\n".join(lines(found))
+    assert "scores in fp32: equal" in said and "times in bf16" in said
+
+
+def test_what_is_not_equal_is_said(found):
+    said = "\n".join(
+        lines(
+            found
+            | {
+                "largest_difference_fp32": 0.01,
+                "difference_of_means_bf16": 0.02,
+                "tasks_outside_their_interval_bf16": ["X"],
+            }
+        )
+    )
+    assert "NOT EQUAL" in said and "TOO FAR" in said and "outside their interval: X" in said
