@@ -130,8 +130,14 @@ class Run:
         path = self.folders.added
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
+    def reference(self, name: str) -> str:
+        """What `entry` knows a model by: the folder of one that was added under that name, else the name itself."""
+        return self._added().get(name, name)
+
     def add(self, model: str) -> str:
         """The name under which a model, registered or in a folder, stands in the tables from now on. MedteError if unknown."""
+        if model in self._added():
+            return model
         name = entry(model).name
         if name not in self.profile.models:
             place = str(Path(model).expanduser().resolve()) if entry(model).kind == "folder" else name
@@ -162,7 +168,7 @@ class Run:
             self.folders,
             trained=self.folder_of,
             family=family,
-            models=models or self.models,
+            models=[self.reference(name) for name in models] if models else self.models,
             say=self.say,
             engine=engine,
         )

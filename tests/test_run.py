@@ -26,7 +26,8 @@ def test_a_folder_is_added_by_its_name_and_left_out_when_it_is_gone(run, tmp_pat
     folder = tmp_path / "my-encoder"
     folder.mkdir()
     assert run.add(str(folder)) == "my-encoder"
-    assert run.models[-1] == str(folder)
+    assert run.models[-1] == str(folder) == run.reference("my-encoder")
+    assert run.add("my-encoder") == "my-encoder"
     folder.rmdir()
     assert str(folder) not in run.models
 

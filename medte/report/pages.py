@@ -10,7 +10,7 @@ from medte.evaluation.groups import BENCHMARK, BESIDE
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry, registry
 from medte.profile import Profile, load_profile
-from medte.report import condition_tables, edition_tables, mini_card, published, reproduced, tables
+from medte.report import condition_tables, edition_tables, mini_card, published, recordings, reproduced, tables
 from medte.report.recordings import provenance, recorded, recorded_groups
 from medte.tasks.card import Card
 from medte.tasks.catalogue import benchmark_tasks
@@ -231,4 +231,5 @@ def generated() -> dict[str, str]:
         "real_text_details.md": real_text_details(),
         "published.md": published.table() + "\n",
         "mini_card.md": mini_card.card(),
+        "bench.md": recordings.bench() + "\n",
     }

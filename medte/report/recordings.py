@@ -94,3 +94,32 @@ def provenance(about: dict[str, Any]) -> str:
 
 def _json(name: str) -> dict[str, Any]:
     return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))
+
+
+def bench() -> str:
+    """What encoding and scoring cost against plain mteb, recorded; says so where nothing is recorded."""
+    path = paths.recorded() / "mini-bench.json"
+    if not path.exists():
+        return "<p>No measurement against plain mteb is recorded.</p>"
+    found = _json(path.name)
+    texts, encoding, faster = found["texts"], found["encoding_seconds"], found["faster"]
+    share, scoring = found["share_of_matrix_rate"], found["scoring_seconds"]
+    rows = [
+        ["Plain mteb, fp32", f"{texts['plain']:,}", f"{encoding['plain']:.0f}", "1", tables.MISSING, f"{scoring['plain']:.0f}"],
+        [
+            "Each text once, fp32", f"{texts['ours']:,}", " and ".join(f"{seconds:.0f}" for seconds in encoding["fp32"]),
+            f"{faster['fp32']:.1f}", f"{share['fp32']:.0%}", f"{scoring['ours']:.0f}",
+        ],
+        [
+            "Each text once, bf16", f"{texts['ours']:,}", f"{encoding['bf16']:.0f}", f"{faster['bf16']:.1f}",
+            f"{share['bf16']:.0%}", tables.MISSING,
+        ],
+    ]  # fmt: skip
+    outside = ", ".join(found["tasks_outside_their_interval_bf16"]) or "none"
+    caption = (
+        f"Recorded: {tables.title(found['model'])} on {found['tasks']} tasks, in one run; seconds. Matrix rate: the share of what this "
+        f"machine's matrix product reaches. Largest difference of a score in fp32: {found['largest_difference_fp32']:.0e}; in bf16 the "
+        f"means are {100 * found['difference_of_means_bf16']:.2f} points apart, and outside their interval: {outside}. "
+        f"Recorded {found['date']} on {escape(found['machine'])}."
+    )
+    return tables.html(["Way", "Texts encoded", "Encoding", "Times as fast", "Matrix rate", "Scoring"], rows, caption)
