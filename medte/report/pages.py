@@ -210,7 +210,6 @@ def _training(about: Mapping[str, Any]) -> str:
 
 
 def _other_conditions(scores: Scores, about: Mapping[str, Any], origin: str) -> list[str]:
-    corrected = Scores(scores.results.values(), about["bootstrap"], about["seed"], protocol="corrected")
     return [
         "\n## Every model against one\n",
         tables.comparisons(scores, about["compared_with"], f"{COMPARED} {origin}"),
@@ -218,7 +217,6 @@ def _other_conditions(scores: Scores, about: Mapping[str, Any], origin: str) -> 
         condition_tables.seen_and_unseen(scores, f"{SEEN} {condition_tables.seen_by_medte()} {origin}"),
         "\n## By other metrics\n",
         condition_tables.pair_metrics(scores, f"{PAIRS} {origin}"),
-        condition_tables.protocols(scores, corrected, f"{PROTOCOLS} {origin}"),
         "\n## Published against reproduced\n",
         reproduced.section(scores, load_profile(about["profile"]), about["edition"], about["cards"]),
     ]
