@@ -20,7 +20,7 @@ from medte.evaluation.evaluate import texts_by_role
 from medte.evaluation.score import score
 from medte.evaluation.statistics import Scores
 from medte.machine import machine, matrix_rate
-from medte.models.embeddings import encode_all, measured
+from medte.models.embeddings import Plan
 from medte.models.load import SentenceEncoder, folder_of, sentence_transformer
 from medte.models.registry import Entry, entry
 from medte.profile import Profile
@@ -128,9 +128,10 @@ def _ours(
     encoder.encode(["the model is loaded before the clock starts"])
     with TemporaryDirectory() as folder:
         start = time.perf_counter()
-        model = encode_all(encoder, texts, Path(folder))
+        plan = Plan(encoder, texts, Path(folder))
+        model = plan.encode()
         way.encoding = time.perf_counter() - start
-        counts = measured(Path(folder))
+        counts = plan.measured()
     way.texts, way.tokens = int(counts["texts"]), int(counts["tokens"])
     say(f"ours, {encoder.dtype}: {way.texts:,} texts encoded in {way.encoding:.0f} s")
     if not scored:

@@ -114,7 +114,7 @@ def evaluate(
     with Engine(workers or None, scheduler) as engine:
         for result in run.results(family, model, engine):
             print(f"{result['model']:20} {result['task']:70} {result['metric']:14} {result['value']:.4f}")
-        print(means(run.scores(family), run.profile.compared_with))
+    print(means(run.kept(family), run.profile.compared_with))
 
 
 @app.command()
@@ -168,6 +168,8 @@ def models(
         run.forget(forget)
     for entry in registry().values():
         print(f"{entry.name:26} {entry.kind:8} {entry.group:28} {entry.hub or ''}")
+    for name, place in run.added().items():
+        print(f"{name:26} added    {place}")
 
 
 @data_app.command()

@@ -27,3 +27,18 @@ def matrix_rate(dtype: str) -> float:
         return time.perf_counter() - start
 
     return 2 * 4096 * 1024 * 4096 / min(seconds() for _ in range(8))
+
+
+def threads() -> int:
+    """How many threads a matrix product of this process has."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def use_threads(count: int) -> None:
+    """Give matrix products of this process so many threads: sums over other threads end in other last bits."""
+    import torch
+
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)

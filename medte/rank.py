@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from medte import guard
 from medte.errors import MedteError
 from medte.manifest import write_text
-from medte.models.embeddings import measured
 from medte.models.registry import entry
 from medte.report.notes_report import Encoded, page
 from medte.run import Run
@@ -38,7 +37,7 @@ def rank(run: Run, models: Sequence[str] = (), family: str | None = None) -> str
 
 def _encoded(run: Run, model: str) -> Encoded | None:
     """How the model's vectors were made; None where they are not stored, as TF-IDF's."""
-    facts = measured(run.folders.embeddings / model)
+    facts = run.took(model)
     if not facts["texts"]:
         return None
     speed = facts["timed"] / facts["seconds"] if facts["timed"] and facts["seconds"] else None

@@ -21,9 +21,9 @@ from medte.curation.frozen import Frozen
 from medte.curation.negatives import Encode
 from medte.engine import Engine
 from medte.errors import MedteError, require_known
-from medte.evaluation.evaluate import evaluate, tasks_of
-from medte.evaluation.groups import BENCHMARK, as_they_come, grouped
-from medte.evaluation.stale import Stale, stale
+from medte.evaluation.evaluate import evaluate, planned, tasks_of
+from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, in_means
+from medte.evaluation.stale import Stale, stale, why_stale
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, Store, recorded_seeds
 from medte.manifest import unseal, write_json
@@ -122,37 +122,54 @@ class Run:
 
     @property
     def models(self) -> list[str]:
-        """The models that are compared: the profile's, and those that were added to the run; of our own, their folders."""
-        return [*self.profile.models, *(place for place in self._added().values() if _is_here(place))]
+        """The models that are compared: the profile's, and those that were added; of somebody's own, their folders.
 
-    def _added(self) -> dict[str, str]:
+        One whose folder is gone is left out, and said.
+        """
+        there = []
+        for name, place in self.added().items():
+            if "/" in place and not Path(place).is_dir():
+                self.say(f"{name} is left out: its folder {place} is gone; `medte models --forget {name}` forgets it")
+            else:
+                there.append(place)
+        return [*self.profile.models, *there]
+
+    def added(self) -> dict[str, str]:
         """Name → name or folder of each model that was added."""
         path = self.folders.added
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def reference(self, name: str) -> str:
-        """What `entry` knows a model by: the folder of one that was added under that name, else the name itself."""
-        return self._added().get(name, name)
+        """What `entry` knows a model by: a folder that is here, else the folder of one that was added under that name."""
+        return name if Path(name).is_dir() else self.added().get(name, name)
 
     def add(self, model: str) -> str:
         """The name under which a model, registered or in a folder, stands in the tables from now on. MedteError if unknown."""
-        if model in self._added():
-            return model
-        name = entry(model).name
-        if name not in self.profile.models:
-            place = str(Path(model).expanduser().resolve()) if entry(model).kind == "folder" else name
-            write_json(self.folders.added, self._added() | {name: place})
-        return name
+        asked, added = entry(self.reference(model)), self.added()
+        place = str(asked.folder) if asked.folder else asked.name
+        if added.get(asked.name, place) != place:
+            raise MedteError(
+                f"{asked.name} in the tables is the model in {added[asked.name]}; take it out first "
+                f"(`medte models --forget {asked.name}`), or rename the folder {place}"
+            )
+        if asked.name not in self.profile.models:
+            write_json(self.folders.added, added | {asked.name: place})
+        return asked.name
 
     def forget(self, name: str) -> None:
         """Take a model that was added out of the tables; its results stay. MedteError for one that was not."""
-        require_known("added model", [name], self._added())
-        write_json(self.folders.added, {other: place for other, place in self._added().items() if other != name})
+        require_known("added model", [name], self.added())
+        write_json(self.folders.added, {other: place for other, place in self.added().items() if other != name})
 
     def stale(self) -> list[Stale]:
         """The results that are there and not of today; they are shown as such, and used for nothing."""
-        revisions = {result["model"]: result["model_revision"] for result in self.results()}
-        return stale(Store(self.folders.results), self.edition, revisions)
+        return stale(Store(self.folders.results), self.edition)
+
+    def kept(self, family: str | None = None) -> Scores:
+        """The scores, on the benchmark's tasks, of all models that have results of today; nothing is computed."""
+        tasks = in_means(self.tasks(family), self.profile.benchmark, self.edition.manifest)
+        found = Store(self.folders.results).all()
+        return self._scores([one for one in found if one["task"] in tasks and why_stale(one, self.edition) is None])
 
     def results(
         self, family: str | None = None, models: list[str] | None = None, engine: Engine | None = None
@@ -172,6 +189,11 @@ class Run:
             say=self.say,
             engine=engine,
         )
+
+    def took(self, model: str) -> dict[str, float]:
+        """What encoding the run's texts with a model took: see `Plan.measured`; zeros where its vectors are not stored."""
+        _, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
+        return plan.measured()
 
     def _refuse_elsewhere(self, engine: Engine | None) -> None:
         if engine and engine.elsewhere and guard.credentialed(self.profile):
@@ -204,10 +226,6 @@ class Run:
     def tasks(self, family: str | None = None) -> list[str]:
         """The names of the tasks that are scored, of one family or of all."""
         return [task.name for task in tasks_of(self.profile, self.edition, family)]
-
-
-def _is_here(place: str) -> bool:
-    return "/" not in place or Path(place).is_dir()
 
 
 def _trained_elsewhere(model: Entry) -> Path:

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from tiny_bert import WORDS, plain_bert
 
 from medte.engine import Engine
 from medte.errors import MedteError
 from medte.models import embeddings
-from medte.models.embeddings import batches, embed, encode_all, measured
+from medte.models.embeddings import Plan, batches, encode_all
 from medte.models.lexical import TFIDF_COLUMNS, RandomEncoder, TfidfEncoder
 from medte.models.load import SentenceEncoder, load, weights
 from medte.models.registry import registry
@@ -29,6 +30,10 @@ class Counting(SentenceEncoder):
             raise KeyboardInterrupt
         self.encoded += [side + text for text in texts]
         return np.array([[len(side + text), len(self.encoded)] for text in texts], dtype=np.float32)
+
+
+def embed(encoder, texts, folder, **kwargs):
+    return encode_all(encoder, {"document": texts}, folder, **kwargs).vectors[""]
 
 
 TEXTS = [f"{'word ' * (i % 11)}{i}" for i in range(300)]
@@ -81,20 +86,50 @@ def test_another_way_of_encoding_is_another_place(tmp_path, change):
 
 def test_what_encoding_took_is_kept_and_counts_cut_texts(tmp_path):
     embed(Counting(), TEXTS, tmp_path)
-    took = measured(tmp_path)
+    took = Plan(Counting(), {"document": TEXTS}, tmp_path).measured()
     assert took["texts"] == took["timed"] == 300 and took["seconds"] >= 0
     assert took["truncated"] == sum(len(text.split()) > 8 for text in TEXTS) > 0
     assert took["tokens"] == sum(min(len(text.split()), 8) for text in TEXTS)
 
 
-def test_two_workers_give_the_same_bytes(tmp_path, monkeypatch):
+def test_the_plan_knows_a_texts_segment_before_it_is_encoded(tmp_path):
+    before = Plan(Counting(), {"document": TEXTS[:200]}, tmp_path)
+    foretold = before.segments({"document": TEXTS[:200]})
+    before.encode()
+    assert len(foretold) == 1 and before.segments({"document": TEXTS[:200]}) == foretold
+    more = Plan(Counting(), {"document": TEXTS}, tmp_path)
+    assert more.segments({"document": TEXTS[:200]}) == foretold
+    assert len(more.segments({"document": TEXTS})) == 2
+    whole = Plan(Counting(), {"document": TEXTS}, tmp_path / "fresh").segments({"document": TEXTS[:200]})
+    assert whole != foretold  # the same texts, beside others in their batches
+
+
+def test_a_shard_that_was_cut_off_is_encoded_again(tmp_path, monkeypatch):
     monkeypatch.setattr(embeddings, "SHARD", 64)
-    here = embed(Counting(), TEXTS, tmp_path / "here")
+    with pytest.raises(KeyboardInterrupt):
+        embed(Counting(stop_after=150), TEXTS, tmp_path)
+    shard = min(tmp_path.rglob("*.npy"))
+    shard.write_bytes(shard.read_bytes()[:-8])
+    assert [embed(Counting(), TEXTS, tmp_path)[text][0] for text in TEXTS] == [len(text) for text in TEXTS]
+
+
+def test_two_workers_give_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(embeddings, "SHARD", 8)
+    folder = plain_bert(tmp_path / "bert")
+    texts = [" ".join([WORDS[i % 5]] * (i + 1)) + f" {WORDS[i // 3]}" for i in range(35)]
+    settings = load_profile("mini").encoding.model_copy(update={"dtype": "float32", "tokens_per_batch": 32})
+
+    def encoder():
+        return load(str(folder), settings, seed=0, corpus=list, trained=None)
+
+    embed(encoder(), texts, tmp_path / "here")
     with Engine(2, scratch=tmp_path / "scratch") as engine:
-        there = embed(Counting(), TEXTS, tmp_path / "there", engine=engine)
-    assert (there.of(TEXTS)[:, 0] == here.of(TEXTS)[:, 0]).all()
-    names = {path.relative_to(tmp_path / "here") for path in (tmp_path / "here").rglob("*.npy")}
-    assert names == {path.relative_to(tmp_path / "there") for path in (tmp_path / "there").rglob("*.npy")}
+        embed(encoder(), texts, tmp_path / "there", engine=engine)
+    here, there = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*.npy")}
+        for root in (tmp_path / "here", tmp_path / "there")
+    )
+    assert len(here) == 5 and here == there
 
 
 def test_an_interrupted_call_keeps_whole_shards_and_ends_the_same(tmp_path, monkeypatch):

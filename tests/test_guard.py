@@ -22,6 +22,7 @@ from pyarrow import parquet
 from medte import guard, paths
 from medte.edition import Edition
 from medte.errors import MedteError
+from medte.models.registry import registry
 from medte.profile import load_profile
 from medte.sources import mimic_iv
 from medte.sources.mini.notes import render
@@ -132,6 +133,7 @@ class World:
         from transformers import BertConfig, BertModel, BertTokenizerFast
 
         cache = self.folder / "home/.cache/huggingface/hub/models--thenlper--gte-base"
+        commit = registry()["gte-base"].revision
         raw = self.folder / "raw"
         raw.mkdir()
         (raw / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *ascii_lowercase]))
@@ -139,9 +141,11 @@ class World:
         size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
         BertModel(BertConfig(vocab_size=31, **size)).save_pretrained(raw)
         modules = [Transformer(str(raw)), Pooling(32)]
-        SentenceTransformer(modules=modules, device="cpu").save(str(cache / "snapshots/0"), create_model_card=False)
+        SentenceTransformer(modules=modules, device="cpu").save(
+            str(cache / "snapshots" / commit), create_model_card=False
+        )
         (cache / "refs").mkdir()
-        (cache / "refs/main").write_text("0")
+        (cache / "refs/main").write_text(commit)
 
     def notebook(self, code):
         text = (

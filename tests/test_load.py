@@ -10,7 +10,7 @@ from tiny_bert import files, pickled_weights, plain_bert
 
 from medte.errors import MedteError
 from medte.models import registry as models
-from medte.models.embeddings import embed
+from medte.models.embeddings import encode_all
 from medte.models.load import SentenceEncoder, folder_of, load, own_length
 from medte.models.registry import Entry
 from medte.profile import Encoding
@@ -175,7 +175,7 @@ def test_what_surrounds_the_weights_is_in_the_revision(plain, tmp_path):
 
 def test_a_folder_of_ones_own_needs_no_network(plain, tmp_path, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a look-up"))
-    assert embed(encoder(str(plain)), TEXTS, tmp_path / "kept").rows.shape == (3, 32)
+    assert encode_all(encoder(str(plain)), {"document": TEXTS}, tmp_path / "kept").vectors[""].rows.shape == (3, 32)
     assert own_length(plain) == 16
     with pytest.raises(MedteError, match=r"holds no model\.safetensors and no pytorch_model\.bin"):
         encoder(str(tmp_path))

@@ -43,6 +43,6 @@ def test_the_whole_store_is_looked_through(tmp_path, monkeypatch):
     store = Store(tmp_path)
     store.put(result())
     store.put(result(model="gone", data="old"))
-    assert stale(store, Edition(), {"m": "r"}) == [Stale("gone", "MedQuADRetrieval", "other data: old, now abc")]
+    assert stale(store, Edition()) == [Stale("gone", "MedQuADRetrieval", "other data: old, now abc")]
     monkeypatch.setattr(module, "code", lambda: "new")
-    assert [one.why for one in stale(store, Edition(), {})] == ["other data: old, now abc", "other code"]
+    assert [one.why for one in stale(store, Edition())] == ["other data: old, now abc", "other code"]

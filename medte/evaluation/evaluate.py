@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,9 @@ from medte.edition import Edition
 from medte.engine import Engine
 from medte.evaluation.score import code, score, versions
 from medte.evaluation.store import Result, Store
+from medte.machine import threads, use_threads
 from medte.manifest import digest
-from medte.models.embeddings import Encoded, encode_all
+from medte.models.embeddings import Encoded, Plan
 from medte.models.load import Encoder, load
 from medte.models.registry import Entry, entry
 from medte.profile import Profile
@@ -41,9 +42,9 @@ def _corpus(profile: Profile, edition: Edition) -> list[str]:
     return sorted({text for texts in texts_by_role(profile, edition).values() for text in texts})
 
 
-def result_key(task: Task, edition: Edition, revision: str) -> str:
-    """A digest of all that decides a result: data, weights and settings of the encoder, versions, code."""
-    return digest([task.name, edition.tasks[task.name]["hash"], revision, versions(), code()])
+def result_key(task: Task, edition: Edition, revision: str, segments: Sequence[str]) -> str:
+    """A digest of all that decides a result: data, weights and settings of the encoder, how texts were batched, versions, code."""
+    return digest([task.name, edition.tasks[task.name]["hash"], revision, list(segments), versions(), code()])
 
 
 def evaluate(
@@ -69,21 +70,15 @@ def evaluate(
     for reference in models or profile.models:
         asked = entry(reference)
         name = asked.name
-        encoder = load(
-            reference,
-            profile.encoding,
-            seed=profile.data.seed,
-            corpus=lambda: _corpus(profile, edition),
-            trained=trained,
-        )
         tasks = [task for task in tasks_of(profile, edition, family) if asked.does(task.family)]
-        keys = {task.name: result_key(task, edition, encoder.revision) for task in tasks}
+        encoder, plan = planned(profile, edition, folders, reference, trained)
+        keys = {task.name: _key(task, edition, encoder, plan) for task in tasks}
         found = {task.name: store.get(name, task.name, keys[task.name]) for task in tasks}
         left = [task for task in tasks if found[task.name] is None]
         say(f"{name}: {len(tasks) - len(left)} of {len(tasks)} results are there")
         if left:
-            model = _encoded(encoder, name, profile, edition, folders, say, engine)
-            done = engine.map(_score, left, (edition, name, model))
+            model = _encoded(plan, name, say, engine) if plan else encoder
+            done = engine.map(_score, left, (edition, name, model, threads()))
             for number, (result, measured) in enumerate(done, start=1):
                 result["key"] = keys[result["task"]]
                 store.put(result | {"measured": measured})
@@ -93,29 +88,37 @@ def evaluate(
     return results
 
 
-def _encoded(
-    encoder: Encoder,
-    name: str,
-    profile: Profile,
-    edition: Edition,
-    folders: paths.RunFolders,
-    say: Say,
-    engine: Engine,
-) -> Encoded | Encoder:
-    """The vectors of all the benchmark's texts; the model itself where it searches without."""
+def planned(
+    profile: Profile, edition: Edition, folders: paths.RunFolders, reference: str, trained: Callable[[Entry], Path]
+) -> tuple[Encoder, Plan | None]:
+    """A model, and where the vectors of all the profile's texts are or will be; None for one that searches without vectors."""
+    encoder = load(
+        reference, profile.encoding, seed=profile.data.seed, corpus=lambda: _corpus(profile, edition), trained=trained
+    )
     if not hasattr(encoder, "encode"):
-        return encoder
+        return encoder, None
+    return encoder, Plan(encoder, texts_by_role(profile, edition), folders.embeddings / entry(reference).name)
+
+
+def _key(task: Task, edition: Edition, encoder: Encoder, plan: Plan | None) -> str:
+    segments = plan.segments(edition.task_data(task.name).texts_by_role()) if plan else []
+    return result_key(task, edition, encoder.revision, segments)
+
+
+def _encoded(plan: Plan, name: str, say: Say, engine: Engine) -> Encoded:
+    """The vectors of all the benchmark's texts."""
     start = time.monotonic()
-    told = partial(_say_texts, say, name)
-    model = encode_all(encoder, texts_by_role(profile, edition), folders.embeddings / name, told, engine)
+    model = plan.encode(partial(_say_texts, say, name), engine)
     say(f"{name}: encoded in {time.monotonic() - start:.0f} s")
     return model
 
 
-def _score(task: Task, what: tuple[Edition, str, Encoded | Encoder]) -> tuple[Result, dict]:
+def _score(task: Task, what: tuple[Edition, str, Encoded | Encoder, int]) -> tuple[Result, dict]:
     """The result of one task, and what was measured while it was made."""
     start = time.monotonic()
-    result = score(task, *what)
+    *about, count = what
+    use_threads(count)
+    result = score(task, *about)
     return result, _measured(time.monotonic() - start)
 
 

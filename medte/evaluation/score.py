@@ -13,7 +13,7 @@ from medte.evaluation.draws import further_assignments
 from medte.evaluation.items import items_of, units_of, value
 from medte.evaluation.store import Result
 from medte.manifest import code_digest
-from medte.models.embeddings import Encoded
+from medte.models.embeddings import CODE, Encoded
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import MAIN_SCORE, Task
 
@@ -28,7 +28,7 @@ def code() -> str:
     """A digest of the code that decides a score."""
     here, tasks = paths.PACKAGE / "evaluation", paths.PACKAGE / "tasks"
     own = [here / name for name in ("score.py", "items.py", "draws.py")]
-    return code_digest(*own, tasks / "judgements.py", tasks / "mteb_tasks.py", paths.PACKAGE / "models")
+    return code_digest(*own, tasks / "judgements.py", tasks / "mteb_tasks.py", *CODE)
 
 
 @lru_cache

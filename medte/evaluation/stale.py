@@ -1,6 +1,5 @@
 """Results that are there and not of today: made from other data, by other code or libraries, or of other weights."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from medte.edition import Edition
@@ -31,7 +30,7 @@ def why_stale(result: Result, edition: Edition, revision: str | None = None) -> 
     return None if result.get("code") == code() else "other code"
 
 
-def stale(store: Store, edition: Edition, revisions: Mapping[str, str]) -> list[Stale]:
-    """Every result in the store that does not hold today; `revisions` are the models' of today, where they are known."""
-    found = ((result, why_stale(result, edition, revisions.get(result["model"]))) for result in store.all())
+def stale(store: Store, edition: Edition) -> list[Stale]:
+    """Every result in the store that does not hold today, as far as can be told without loading its model."""
+    found = ((result, why_stale(result, edition)) for result in store.all())
     return [Stale(result["model"], result["task"], why) for result, why in found if why]

@@ -5,6 +5,9 @@ side (its prompt), the token budget, the libraries and this code name it. In it,
 task, family or benchmark asks for them. A *segment* of a place is what one call found missing: planned over the whole
 sorted list, encoded in batches of similar length, kept in shards, and sealed when it is whole. A call that was
 interrupted is taken up by the next, with the same batches and so the same bytes.
+
+A vector depends a little on the texts beside it in its batch (1e-7 in fp32, 1e-3 in bf16), and so on its segment. `Plan`
+tells, before anything is encoded, in which segment each text is or will be; results carry that in their key.
 """
 
 import hashlib
@@ -18,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from medte.engine import Engine
+from medte.machine import threads, use_threads
 from medte.manifest import code_digest, digest, seal, unseal, verify, write_text
 from medte.models.load import Encoder, SentenceEncoder
 from medte.paths import PACKAGE
@@ -25,6 +29,7 @@ from medte.paths import PACKAGE
 VERSIONS = [version(package).split("+")[0] for package in ("torch", "transformers", "sentence-transformers")]
 SHARD = 1024  # texts between two saves
 INDEX = "texts.txt"  # of a segment: the hash of each row's text
+CODE = [PACKAGE / "models" / name for name in ("embeddings.py", "load.py", "lexical.py")]  # what decides a vector
 
 Say = Callable[[int, int], None]
 
@@ -66,6 +71,46 @@ def batches(lengths: Sequence[int], budget: int) -> list[range]:
     return [*ranges, range(start, len(lengths))] if len(lengths) else []
 
 
+class Plan:
+    """Where the vectors of texts are, or will be once they are encoded; `texts` are given by role.
+
+    Roles that are encoded alike are of one side and share vectors.
+    """
+
+    def __init__(self, encoder: Encoder, texts: Mapping[str, Iterable[str]], folder: Path):
+        self.encoder, self.folder = encoder, folder
+        self.side = {role: encoder.side(role) for role in texts}
+        wanted: dict[str, set[str]] = {side: set() for side in self.side.values()}
+        for role, own in texts.items():
+            wanted[self.side[role]].update(own)
+        self.sides = {side: _Side(encoder, sorted(own), folder, side) for side, own in wanted.items()}
+
+    def segments(self, texts: Mapping[str, Iterable[str]]) -> list[str]:
+        """The segments that hold some of `texts`, given by role: what their vectors depend on, beside the encoder."""
+        return sorted({self.sides[self.side[role]].segment_of(text) for role, own in texts.items() for text in own})
+
+    def encode(self, say: Say = lambda done, total: None, engine: Engine | None = None) -> Encoded:
+        """All vectors; what is missing is encoded, in shards that an `engine` may share out.
+
+        `say` gets the number of texts done and of all that were missing. Encoders that are made here (TF-IDF, random) are
+        quick, and not stored. MedteError where a file of the store is damaged.
+        """
+        vectors = {name: side.vectors(say, engine or Engine()) for name, side in self.sides.items()}
+        return Encoded(self.encoder.revision, self.side, vectors)
+
+    def measured(self) -> dict[str, float]:
+        """What encoding these texts' segments took: texts, tokens (as encoded), truncated texts and seconds, in all.
+
+        Seconds are those of the calls that finished a segment, and `timed` the texts that these encoded themselves.
+        """
+        total: dict[str, float] = {"texts": 0, "tokens": 0, "truncated": 0, "timed": 0, "seconds": 0}
+        for side in self.sides.values():
+            for segment in side.whole():
+                manifest = unseal(side.place / segment)
+                total = {key: total[key] + manifest[key] for key in total}
+        return total
+
+
 def encode_all(
     encoder: Encoder,
     texts: Mapping[str, Iterable[str]],
@@ -73,54 +118,49 @@ def encode_all(
     say: Say = lambda done, total: None,
     engine: Engine | None = None,
 ) -> Encoded:
-    """The vectors of all distinct `texts`, given by role; roles that are encoded alike share them. See `embed`."""
-    sides = {role: encoder.side(role) for role in texts}
-    wanted: dict[str, set[str]] = {side: set() for side in sides.values()}
-    for role, own in texts.items():
-        wanted[sides[role]].update(own)
-    vectors = {side: embed(encoder, own, folder, say, side, engine) for side, own in wanted.items()}
-    return Encoded(encoder.revision, sides, vectors)
+    """The vectors of all distinct `texts`, given by role. See `Plan`."""
+    return Plan(encoder, texts, folder).encode(say, engine)
 
 
-def embed(
-    encoder: Encoder,
-    texts: Iterable[str],
-    folder: Path,
-    say: Say = lambda done, total: None,
-    side: str = "",
-    engine: Engine | None = None,
-) -> Vectors:
-    """The vectors of all distinct `texts` on one side, from the store in `folder` where they were encoded before.
+class _Side:
+    """The distinct texts of one side, and where in the store each of them is."""
 
-    `say` gets the number of texts done and of all that were missing; `engine` encodes shards elsewhere. Encoders that
-    are made here (TF-IDF, random) are quick, and not stored. MedteError where a file of the store is damaged.
-    """
-    distinct = sorted(set(texts))
-    if not isinstance(encoder, SentenceEncoder):
-        say(len(distinct), len(distinct))
-        return Vectors(distinct, encoder.encode(distinct, side))
-    how = [encoder.tokens_per_batch, side, VERSIONS, code_digest(PACKAGE / "models")]
-    place = folder / f"{encoder.revision}-{digest(how)[:8]}"
-    address = {text: _address(text) for text in distinct}
-    known = _known(place)
-    missing = [text for text in distinct if address[text] not in known]
-    if missing:
-        _encode(encoder, missing, place / digest([address[text] for text in missing]), say, side, engine or Engine())
-        known = _known(place)
-    return Vectors(distinct, _gather(place, [known[address[text]] for text in distinct]))
+    def __init__(self, encoder: Encoder, texts: list[str], folder: Path, side: str):
+        self.encoder, self.texts, self.side = encoder, texts, side
+        self.stored = isinstance(encoder, SentenceEncoder)
+        how = [getattr(encoder, "tokens_per_batch", None), side, VERSIONS, code_digest(*CODE)]
+        self.place = folder / f"{encoder.revision}-{digest(how)[:8]}"
+        self.address = {text: _address(text) for text in texts} if self.stored else {}
+        self.where: dict[str, tuple[str, int]] = {}
+        self._look()
+        missing = [self.address[text] for text in self.missing()]
+        self.next = digest(missing) if missing else ""
 
+    def _look(self) -> None:
+        known = _known(self.place)
+        self.where = {text: known[address] for text, address in self.address.items() if address in known}
 
-def measured(folder: Path) -> dict[str, float]:
-    """What encoding into the store of one model took: texts, tokens (as encoded), truncated texts and seconds, in all.
+    def missing(self) -> list[str]:
+        """The texts whose vectors are to be stored and are not there, in alphabetical order."""
+        return [text for text in self.address if text not in self.where]
 
-    Seconds are those of the calls that finished a segment, and `timed` the texts that these encoded themselves.
-    """
-    total: dict[str, float] = {"texts": 0, "tokens": 0, "truncated": 0, "timed": 0, "seconds": 0}
-    for segment in folder.glob("*/*"):
-        manifest = unseal(segment)
-        if manifest:
-            total = {key: total[key] + manifest[key] for key in total}
-    return total
+    def segment_of(self, text: str) -> str:
+        """The name of the segment that holds a text, or will hold it; "" where vectors are not stored."""
+        return self.where[text][0] if text in self.where else self.next
+
+    def whole(self) -> set[str]:
+        """The segments in use that are whole."""
+        return {segment for segment, _ in self.where.values()}
+
+    def vectors(self, say: Say, engine: Engine) -> Vectors:
+        """The vectors of all texts of the side."""
+        if not self.stored:
+            say(len(self.texts), len(self.texts))
+            return Vectors(self.texts, self.encoder.encode(self.texts, self.side))
+        if missing := self.missing():
+            _encode(self.encoder, missing, self.place / self.next, say, self.side, engine)
+            self._look()
+        return Vectors(self.texts, _gather(self.place, [self.where[text] for text in self.texts]))
 
 
 def _address(text: str) -> str:
@@ -153,16 +193,15 @@ def _rows(segment: Path) -> np.ndarray:
 def _encode(encoder: SentenceEncoder, texts: list[str], segment: Path, say: Say, side: str, engine: Engine) -> None:
     """Fill and seal a segment with the vectors of `texts`; shards that are there already are kept."""
     counts = dict(zip(texts, encoder.token_counts(texts, side), strict=True))
-    longest = max(counts.values()) if encoder.max_length is None else encoder.max_length
-    lengths = {text: min(count, longest) for text, count in counts.items()}
+    lengths = {text: min(count, encoder.max_length) for text, count in counts.items()}
     ordered = sorted(texts, key=lambda text: (counts[text], text))
     segment.mkdir(parents=True, exist_ok=True)
     shards = {segment / f"{at:07d}.npy": ordered[at : at + SHARD] for at in range(0, len(ordered), SHARD)}
-    left = {path: part for path, part in shards.items() if not path.exists()}
+    left = {path: part for path, part in shards.items() if not _is_whole(path, len(part))}
     done, start = len(ordered) - sum(map(len, left.values())), time.monotonic()
     resumed = done
     planned = [(part, batches([lengths[text] for text in part], encoder.tokens_per_batch)) for part in left.values()]
-    for path, rows in zip(left, engine.map(_shard, planned, (encoder, side)), strict=True):
+    for path, rows in zip(left, engine.map(_shard, planned, (encoder, side, threads())), strict=True):
         _save(path, rows)
         done += len(rows)
         say(done, len(ordered))
@@ -170,22 +209,33 @@ def _encode(encoder: SentenceEncoder, texts: list[str], segment: Path, say: Say,
     facts = {
         "texts": len(ordered),
         "tokens": sum(lengths.values()),
-        "truncated": sum(counts[text] > longest for text in ordered),
+        "truncated": sum(counts[text] > encoder.max_length for text in ordered),
         "timed": len(ordered) - resumed,
         "seconds": round(time.monotonic() - start, 3),
     }
     seal(segment, facts, [*shards, segment / INDEX])
 
 
-def _shard(planned: tuple[list[str], list[range]], how: tuple[SentenceEncoder, str]) -> np.ndarray:
+def _shard(planned: tuple[list[str], list[range]], how: tuple[SentenceEncoder, str, int]) -> np.ndarray:
     """The vectors of one shard's texts, batch by batch: (n, d)."""
     texts, plan = planned
-    encoder, side = how
+    encoder, side, count = how
+    use_threads(count)
     return np.concatenate([encoder.encode([texts[i] for i in batch], side) for batch in plan])
+
+
+def _is_whole(path: Path, rows: int) -> bool:
+    """Whether a shard that an interrupted call left is there with all its rows."""
+    try:
+        return path.exists() and len(np.load(path)) == rows
+    except (ValueError, EOFError):  # cut off: a power cut may do that to a file already renamed
+        return False
 
 
 def _save(path: Path, rows: np.ndarray) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with part.open("wb") as stream:
         np.save(stream, rows)
+        stream.flush()
+        os.fsync(stream.fileno())
     os.replace(part, path)
