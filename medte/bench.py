@@ -2,7 +2,7 @@
 
 In one run, with one model on the same tasks: plain `mteb.evaluate`, a task at a time, as the authors did; ours in fp32,
 once before and once after it; ours in bf16. Encoding and scoring are timed apart, each ratio is of times taken in this
-run, and every rate stands beside what the machine's matrix product reached in the same minute.
+run, and every rate stands beside what the machine's matrix product reached just before.
 """
 
 import time
@@ -16,18 +16,20 @@ from typing import Any
 import numpy as np
 
 from medte.edition import Edition
+from medte.errors import MedteError, require_known
 from medte.evaluation.evaluate import texts_by_role
 from medte.evaluation.score import score
 from medte.evaluation.statistics import Scores
 from medte.machine import machine, matrix_rate
 from medte.models.embeddings import Plan
-from medte.models.load import SentenceEncoder, folder_of, sentence_transformer
+from medte.models.load import SentenceEncoder, folder_of
 from medte.models.registry import Entry, entry
 from medte.profile import Profile
 from medte.tasks.catalogue import Task, benchmark_tasks
 from medte.tasks.mteb_tasks import mteb_task
 
 PLAIN_BATCH = 32  # mteb's
+WITHOUT_LAYERS = ("random", "tfidf", "bm25", "static")  # kinds of models
 EQUAL = 1e-4  # how far two fp32 scores may be apart
 MEAN_EQUAL = 0.003  # how far the means over all tasks may be apart in bf16
 Say = Callable[[str], None]
@@ -63,20 +65,26 @@ def bench(
 
     The model must be a sentence-transformers model; `tasks` are those of the profile's benchmark unless named.
     """
-    chosen = [task for task in benchmark_tasks(profile.benchmark) if task.name in (tasks or edition.tasks)]
-    edition = edition.only([task.name for task in chosen])
-    folder, sha256 = folder_of(entry(model), trained)
+    there = [task for task in benchmark_tasks(profile.benchmark) if task.name in edition.tasks]
+    require_known("task", tasks or [], [task.name for task in there])
+    chosen = [task for task in there if task.name in (tasks or edition.tasks)]
+    edition, asked = edition.only([task.name for task in chosen]), entry(model)
+    if asked.kind in WITHOUT_LAYERS:
+        raise MedteError(
+            f"{model} has no layers to encode with, so there is nothing to measure; name an encoder of `medte models`"
+        )
+    folder, sha256 = folder_of(asked, trained)
     ways = {"ours before": Way(), "plain": Way(), "ours after": Way(), "bf16": Way()}
     for name, way in ways.items():
         dtype = "bfloat16" if name == "bf16" else "float32"
         settings = profile.encoding.model_copy(update={"dtype": dtype})
-        encoder = SentenceEncoder(folder, sha256, settings, entry(model))
-        way.rate = matrix_rate(dtype)
+        encoder = SentenceEncoder(folder, sha256, settings, asked)
+        operations, way.rate = _operations(encoder), matrix_rate(dtype)
         if name == "plain":
             _plain(way, chosen, edition, encoder, say)
         else:
             _ours(way, chosen, profile, edition, encoder, model, say, scored=name != "ours after")
-    return _findings(ways, profile, model, _operations(encoder), len(chosen))
+    return _findings(ways, profile, model, operations, len(chosen))
 
 
 def _plain(way: Way, tasks: Sequence[Task], edition: Edition, encoder: SentenceEncoder, say: Say) -> None:
@@ -84,7 +92,7 @@ def _plain(way: Way, tasks: Sequence[Task], edition: Edition, encoder: SentenceE
     import mteb
     from mteb.models import SentenceTransformerEncoderWrapper
 
-    model = SentenceTransformerEncoderWrapper(_as_it_comes(encoder))
+    model = SentenceTransformerEncoderWrapper(encoder.model)
     inner = model.encode
 
     def timed(*args: Any, **kwargs: Any) -> np.ndarray:
@@ -105,12 +113,6 @@ def _plain(way: Way, tasks: Sequence[Task], edition: Edition, encoder: SentenceE
         way.scoring += time.perf_counter() - start - (way.encoding - encoding)
         way.scores[task.name] = float(answer.task_results[0].scores["test"][0]["main_score"])
         say(f"plain mteb: {number} of {len(tasks)} · {task.name}")
-
-
-def _as_it_comes(encoder: SentenceEncoder):
-    model = sentence_transformer(encoder.folder, encoder.entry.pooling)
-    model.max_seq_length = encoder.max_length
-    return model
 
 
 def _ours(
@@ -191,7 +193,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"texts encoded: plain mteb {found['texts']['plain']:,}, ours {found['texts']['ours']:,}",
         f"encoding: plain mteb {seconds['plain']} s, ours fp32 {seconds['fp32']} s, ours bf16 {seconds['bf16']} s",
         f"faster than plain mteb: {faster['fp32']} times in fp32, {faster['bf16']} times in bf16",
-        f"scoring: plain mteb {scoring['plain']} s, ours {scoring['ours']} s, with four more k-means a clustering",
+        f"scoring: plain mteb {scoring['plain']} s, ours {scoring['ours']} s, with further k-means draws",
         f"share of the machine's matrix-product rate: fp32 {share['fp32']:.0%} of {rate['fp32'] / 1e9:.0f} GFLOP/s, "
         f"bf16 {share['bf16']:.0%} of {rate['bf16'] / 1e9:.0f} GFLOP/s",
         f"scores in fp32: {same}, largest difference {found['largest_difference_fp32']:.1e}",
@@ -200,6 +202,7 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 
 def _operations(encoder: SentenceEncoder) -> int:
-    """Operations for each token: two for each weight of the layers, where embeddings are only looked up."""
-    layers = encoder.model[0].model.encoder
-    return 2 * sum(weight.numel() for weight in layers.parameters() if weight.dim() == 2)
+    """Operations for each token: two for each weight that it is multiplied with; embeddings are only looked up."""
+    from torch.nn import Linear
+
+    return 2 * sum(layer.weight.numel() for layer in encoder.model.modules() if isinstance(layer, Linear))

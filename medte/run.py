@@ -28,6 +28,7 @@ from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, Store, recorded_seeds
 from medte.manifest import unseal, write_json
 from medte.models import load as loading
+from medte.models.embeddings import MEASURED
 from medte.models.registry import Entry, entry, registry
 from medte.profile import Profile, load_profile
 from medte.sources.registry import SOURCES
@@ -193,7 +194,7 @@ class Run:
     def took(self, model: str) -> dict[str, float]:
         """What encoding the run's texts with a model took: see `Plan.measured`; zeros where its vectors are not stored."""
         _, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
-        return plan.measured()
+        return plan.measured() if plan else dict.fromkeys(MEASURED, 0)
 
     def _refuse_elsewhere(self, engine: Engine | None) -> None:
         if engine and engine.elsewhere and guard.credentialed(self.profile):

@@ -8,6 +8,7 @@ from tiny_bert import plain_bert
 
 from medte import bench as module
 from medte.bench import bench, lines
+from medte.errors import MedteError
 from medte.manifest import file_sha256
 from medte.profile import load_profile
 from medte.tasks.catalogue import catalogue
@@ -55,3 +56,10 @@ def test_what_is_not_equal_is_said(found):
         )
     )
     assert "NOT EQUAL" in said and "TOO FAR" in said and "outside their interval: X" in said
+
+
+def test_what_cannot_be_measured_is_refused_before_the_clock_starts():
+    for kwargs, words in (({"tasks": ["MedQuADRetrival"]}, "MedQuADRetrieval"), ({"model": "tfidf"}, "no layers")):
+        asked = {"model": "gte-base", "trained": None} | kwargs
+        with pytest.raises(MedteError, match=words):
+            bench(load_profile("mini"), Some(), say=lambda line: None, **asked)

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 from test_evaluate import Handmade
+from tiny_bert import plain_bert
 
 from medte import paths
 from medte.evaluation import evaluate as evaluation
 from medte.evaluation.store import Store
+from medte.models import embeddings
 from medte.profile import load_profile
 from medte.tasks.catalogue import catalogue
 
@@ -86,18 +88,20 @@ def results(folder):
     return {(result["model"], result["task"]): result | {"measured": None} for result in Store(place).all()}
 
 
-def score_handmade(home, log):
-    """The whole work of a small process: random vectors and TF-IDF on two handmade tasks, the quick ones."""
+def score_handmade(home, log, bert):
+    """The whole work of a small process: random vectors, TF-IDF and a tiny BERT on two handmade tasks, the quick ones."""
     slow_disk()
     os.environ["MEDTE_HOME"] = str(home)
     edition = Handmade()
     edition.tasks = {name: edition.tasks[name] for name in ("MedQAPairClassification", "MedQuADRetrieval")}
     evaluation.benchmark_tasks = lambda name: [catalogue()[task] for task in edition.tasks]
-    profile = load_profile("mini").model_copy(update={"models": ["random", "tfidf"]})
+    embeddings.SHARD = 16
+    profile = load_profile("mini")
     with log.open("w", encoding="utf-8", buffering=1) as stream:
         evaluation.evaluate(
-            profile, edition, paths.RunFolders("mini"), trained=None, say=lambda line: print(line, file=stream)
-        )
+            profile, edition, paths.RunFolders("mini"), trained=None, models=["random", "tfidf", str(bert)],
+            say=lambda line: print(line, file=stream),
+        )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -107,9 +111,11 @@ def test_a_small_evaluation_survives_ten_kills(tmp_path, monkeypatch):
     server.set_forkserver_preload(["mteb", "sentence_transformers", "medte.tasks.mteb_tasks", "test_kill"])
     number = iter(range(100))
 
+    bert = plain_bert(tmp_path / "bert")
+
     def start(home):
         log = tmp_path / f"log-{next(number)}"
-        process = server.Process(target=score_handmade, args=(home, log))
+        process = server.Process(target=score_handmade, args=(home, log, bert))
         process.start()
         return Started(process.pid, lambda: process.join(LIMIT) or process.exitcode, log)
 
@@ -119,7 +125,7 @@ def test_a_small_evaluation_survives_ten_kills(tmp_path, monkeypatch):
     seconds = time.monotonic() - begun
     written = survives(lambda: start(tmp_path / "killed"), tmp_path / "killed", seconds)
     assert written >= KILLS // 2
-    assert len(results(tmp_path / "peace")) == 4 and results(tmp_path / "killed") == results(tmp_path / "peace")
+    assert len(results(tmp_path / "peace")) == 6 and results(tmp_path / "killed") == results(tmp_path / "peace")
 
 
 COMMAND = "import sys; from test_kill import slow_disk; slow_disk(); from medte.cli import main; main()"
@@ -127,7 +133,7 @@ COMMAND = "import sys; from test_kill import slow_disk; slow_disk(); from medte.
 
 @pytest.mark.full
 def test_the_whole_mini_evaluation_survives_ten_kills(tmp_path):
-    """With MEDTE_KILL_HOME, a home with trained models, these are scored as well; else random, TF-IDF and MiniLM alone."""
+    """With MEDTE_KILL_HOME, a home with trained models, the profile's models; else random, TF-IDF and MiniLM alone."""
     trained = os.environ.get("MEDTE_KILL_HOME")
     models = [] if trained else [f"--model={name}" for name in ("random", "tfidf", "all-MiniLM-L6-v2")]
     peace, disturbed, number = tmp_path / "peace", tmp_path / "killed", iter(range(100))

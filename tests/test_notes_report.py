@@ -13,7 +13,7 @@ from test_guard import MARKER, World, leaks, marked_notes
 from medte import cli, rank
 from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
-from medte.manifest import seal
+from medte.models.embeddings import MEASURED
 from medte.models.registry import entry
 from medte.profile import load_profile
 from medte.report.notes_report import Encoded, page
@@ -87,13 +87,12 @@ def test_without_a_missing_task_it_says_so():
     assert text.endswith("could not be built\n\nNone.\n")
 
 
-def test_speed_and_cuts_are_those_of_the_stored_vectors(home):
+def test_speed_and_cuts_are_those_of_the_stored_vectors(monkeypatch):
     run = Run("notes")
+    took = dict.fromkeys(MEASURED, 0)
+    monkeypatch.setattr(run, "took", lambda model: took)
     assert rank._encoded(run, "own") is None
-    for name, timed, seconds in (("a", 8, 2.0), ("b", 4, 1.0)):
-        folder = run.folders.embeddings / "own/place" / name
-        folder.mkdir(parents=True)
-        seal(folder, {"texts": 10, "tokens": 50, "truncated": 1, "timed": timed, "seconds": seconds}, [])
+    took |= {"texts": 20, "truncated": 2, "timed": 12, "seconds": 3.0}
     assert rank._encoded(run, "own") == Encoded(20, 2, 4.0)
 
 

@@ -29,6 +29,7 @@ from medte.paths import PACKAGE
 VERSIONS = [version(package).split("+")[0] for package in ("torch", "transformers", "sentence-transformers")]
 SHARD = 1024  # texts between two saves
 INDEX = "texts.txt"  # of a segment: the hash of each row's text
+MEASURED = ("texts", "tokens", "truncated", "timed", "seconds")  # of a segment
 CODE = [PACKAGE / "models" / name for name in ("embeddings.py", "load.py", "lexical.py")]  # what decides a vector
 
 Say = Callable[[int, int], None]
@@ -103,7 +104,7 @@ class Plan:
 
         Seconds are those of the calls that finished a segment, and `timed` the texts that these encoded themselves.
         """
-        total: dict[str, float] = {"texts": 0, "tokens": 0, "truncated": 0, "timed": 0, "seconds": 0}
+        total: dict[str, float] = dict.fromkeys(MEASURED, 0)
         for side in self.sides.values():
             for segment in side.whole():
                 manifest = unseal(side.place / segment)
@@ -176,18 +177,20 @@ def _known(place: Path) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _gather(place: Path, where: list[tuple[str, int]]) -> np.ndarray:
-    """The rows at (segment, row), in their order: (n, d)."""
-    segments = sorted({segment for segment, _ in where})
-    rows = [_rows(place / segment) for segment in segments]
-    start = dict(zip(segments, np.cumsum([0, *map(len, rows)])[:-1], strict=True))
-    joined = rows[0] if len(rows) == 1 else np.concatenate(rows)
-    return joined[[start[segment] + row for segment, row in where]]
-
-
-def _rows(segment: Path) -> np.ndarray:
-    names = sorted(name for name in unseal(segment)["files"] if name.endswith(".npy"))
-    return np.concatenate([np.load(verify(segment, name)) for name in names])
+def _gather(place: Path, where: Sequence[tuple[str, int]]) -> np.ndarray:
+    """The rows at (segment, row), in their order: (n, d). One shard at a time beside them is in memory."""
+    segment_of, row_of = np.array([segment for segment, _ in where]), np.array([row for _, row in where])
+    gathered = None
+    for segment in sorted(set(segment_of.tolist())):
+        start = 0
+        for name in sorted(name for name in unseal(place / segment)["files"] if name.endswith(".npy")):
+            shard = np.load(verify(place / segment, name))
+            if gathered is None:
+                gathered = np.empty((len(where), shard.shape[1]), dtype=shard.dtype)
+            inside = (segment_of == segment) & (start <= row_of) & (row_of < start + len(shard))
+            gathered[inside] = shard[row_of[inside] - start]
+            start += len(shard)
+    return gathered
 
 
 def _encode(encoder: SentenceEncoder, texts: list[str], segment: Path, say: Say, side: str, engine: Engine) -> None:
