@@ -2,6 +2,10 @@
 
 import hashlib
 import io
+import json
+import os
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -76,3 +80,16 @@ class HashEncoder:
 @pytest.fixture
 def hash_encoder():
     return HashEncoder()
+
+
+def in_a_process_of_its_own(path, script, *words):
+    """What `script`, kept at `path`, prints last, as JSON; its peak memory is its own alone."""
+    path.write_text(script, encoding="utf-8")
+    # a small process between: what a child holds at most counts what its parent held when it was started
+    between = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+    answer = subprocess.run(
+        [sys.executable, "-c", between, sys.executable, str(path), *map(str, words)],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    return json.loads(answer.stdout.splitlines()[-1])

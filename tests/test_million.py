@@ -1,11 +1,7 @@
 """Retrieval over a million documents: bounded memory, and time that grows with the documents."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
+from conftest import in_a_process_of_its_own
 
 SEARCH = """
 import json, resource, sys, time
@@ -86,23 +82,10 @@ main(int(sys.argv[1]))
 """
 
 
-def searched(folder, count):
-    """What a process of its own says of searching `count` documents."""
-    (folder / "search.py").write_text(SEARCH, encoding="utf-8")
-    # a small process between: what a child holds at most counts what its parent held when it was started
-    between = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
-    answer = subprocess.run(
-        [sys.executable, "-c", between, sys.executable, str(folder / "search.py"), str(count)],
-        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr[-3000:]
-    return json.loads(answer.stdout.splitlines()[-1])
-
-
 @pytest.mark.full
 def test_a_million_documents_take_bounded_memory_and_time_that_grows_with_them(tmp_path):
     counts = (125_000, 250_000, 500_000, 1_000_000)
-    runs = {count: searched(tmp_path, count) for count in counts}
+    runs = {count: in_a_process_of_its_own(tmp_path / "search.py", SEARCH, count) for count in counts}
     for count, run in runs.items():
         print(f"{count:,} documents: {run['seconds']:.0f} s, {run['gigabytes']:.2f} GB at most")
     assert all(run["ndcg"] == pytest.approx(0.5) for run in runs.values())

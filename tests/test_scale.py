@@ -1,11 +1,7 @@
 """A large source: bounded memory, time that grows with the records, and the same output from several processes."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
+from conftest import in_a_process_of_its_own
 
 BUILD = """
 import json, random, resource, sys, time
@@ -66,15 +62,7 @@ if __name__ == "__main__":
 def built(folder, count, workers=0):
     """What a process of its own says of building an edition from `count` records."""
     folder.mkdir()
-    (folder / "build.py").write_text(BUILD, encoding="utf-8")
-    # a small process between: what a child holds at most counts what its parent held when it was started
-    between = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
-    answer = subprocess.run(
-        [sys.executable, "-c", between, sys.executable, str(folder / "build.py"), str(count), str(workers), str(folder)],
-        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr[-3000:]
-    return json.loads(answer.stdout.splitlines()[-1])
+    return in_a_process_of_its_own(folder / "build.py", BUILD, count, workers, folder)
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ class Plan:
     """
 
     def __init__(self, encoder: Encoder, texts: Mapping[str, Iterable[str]], folder: Path):
-        self.encoder, self.folder = encoder, folder
+        self.encoder = encoder
         self.side = {role: encoder.side(role) for role in texts}
         wanted: dict[str, set[str]] = {side: set() for side in self.side.values()}
         for role, own in texts.items():

@@ -39,7 +39,6 @@ SOURCES: dict[str, Source] = {
     if isinstance(value, Source)
 }
 MIMIC = "mimic_iv"
-EDITIONS = ("mini", "open", "full")
 
 
 def sources(named: Collection[str]) -> list[str]:
