@@ -92,7 +92,7 @@ def evaluate(
     """
     from medte.engine import Engine
     from medte.errors import require_known
-    from medte.report.screen import means
+    from medte.report.text_table import means
     from medte.run import Run, stamped
     from medte.tasks.catalogue import FAMILIES
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from medte import paths
 from medte.errors import MedteError
+from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Store
 from medte.manifest import write_json
@@ -56,7 +57,7 @@ def record_scores(run: Run) -> dict[str, Any]:
     known = versions()
     if not known or known[-1]["hash"] != run.edition.manifest["hash"]:
         raise MedteError("these data are no frozen version; run `medte data freeze` first")
-    scores = Scores(run.results(), draws=2)
+    scores = encoders(Scores(run.results(), draws=2))
     known[-1]["scores"] = {
         model: {name: round(scores.mean(model, tasks).value, 4) for name, tasks in scores.groups().items()}
         for model in scores.models

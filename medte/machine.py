@@ -1,8 +1,18 @@
-"""This machine: what it is, in words, and how fast it multiplies matrices."""
+"""This machine: what it is, how fast it multiplies matrices, and in which numbers it does so faster."""
 
+import json
 import os
 import platform
+import re
 import time
+from functools import lru_cache
+from pathlib import Path
+
+from medte import paths
+from medte.errors import MedteError
+from medte.manifest import write_json
+
+CPUINFO = Path("/proc/cpuinfo")  # Linux
 
 
 def machine() -> str:
@@ -11,6 +21,17 @@ def machine() -> str:
 
     cores = f"{os.cpu_count()} cores ({platform.machine()})"
     return f"{torch.cuda.get_device_name(0)}, {cores}" if torch.cuda.is_available() else f"{cores}, no accelerator"
+
+
+def processor() -> str:
+    """The model of the accelerator, or of the processor where there is none."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    about = CPUINFO.read_text(encoding="utf-8", errors="replace") if CPUINFO.exists() else ""
+    model = re.search(r"^model name\s*:\s*(\S.*)$", about, re.MULTILINE)
+    return model[1].strip() if model else platform.processor() or platform.machine()
 
 
 def matrix_rate(dtype: str) -> float:
@@ -42,3 +63,40 @@ def use_threads(count: int) -> None:
 
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+@lru_cache
+def faster_dtype() -> str:
+    """ "bfloat16" where this machine multiplies matrices at least 1.3 times faster in it, else "float32".
+
+    Measured once for each model of processor or accelerator and kept in the home folder: a busy moment must not change the
+    dtype between two steps of one run, nor may another machine that shares the folder.
+    """
+    path, here = paths.home() / "machine.json", processor()
+    try:
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except json.JSONDecodeError as error:
+        raise MedteError(f"{path} is damaged ({error}); delete it, and it is measured anew") from error
+    if here not in known:
+        known |= {here: _measured_dtype()}
+        write_json(path, known)
+    return known[here]
+
+
+def _measured_dtype() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+
+    def seconds(dtype: torch.dtype) -> float:
+        left, right = torch.ones(1024, 384, dtype=dtype), torch.ones(384, 1536, dtype=dtype)
+        times = []
+        for _ in range(10):
+            start = time.perf_counter()
+            for _ in range(4):
+                left @ right
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    return "bfloat16" if seconds(torch.float32) > 1.3 * seconds(torch.bfloat16) else "float32"

@@ -191,10 +191,12 @@ class Run:
             engine=engine,
         )
 
-    def took(self, model: str) -> dict[str, float]:
-        """What encoding the run's texts with a model took: see `Plan.measured`; zeros where its vectors are not stored."""
-        _, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
-        return plan.measured() if plan else dict.fromkeys(MEASURED, 0)
+    def took(self, model: str) -> dict[str, float | None]:
+        """What encoding the run's texts with a model took (`Plan.measured`; zeros where vectors are not stored), and
+        `max_length`, where it cuts them."""
+        encoder, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
+        took = plan.measured() if plan else dict.fromkeys(MEASURED, 0)
+        return took | {"max_length": encoder.max_length}
 
     def _refuse_elsewhere(self, engine: Engine | None) -> None:
         if engine and engine.elsewhere and guard.credentialed(self.profile):

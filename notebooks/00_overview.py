@@ -53,7 +53,7 @@ HTML(edition_tables.profile(run.profile, run.profile.description))
 # column, their plain mean over tasks, is a summary to read last.
 
 # %%
-HTML(tables.families(scores, pages.RANKS, pages.compared(run.profile)))
+HTML(tables.families(scores, pages.RANKS, pages.main_pair(run.profile)))
 
 # %% [markdown]
 # What fine-tuning changed, over all tasks of this run:

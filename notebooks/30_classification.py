@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Do the vectors separate classes from a few examples?
 #
-# Each task shows a logistic regression eight texts of every class, ten times over, and asks it for the class of the
-# rest: macro F1, the mean of the ten draws. Sections of one page and notes of one patient are never on both sides.
+# Each task shows a logistic regression a few texts of every class, several times over, and asks it for the class of the
+# rest: macro F1, the mean of the draws. Sections of one page and notes of one patient are never on both sides.
 #
 # *Reads* the edition's tasks and the models. *Writes* one result file for each model and task. Two minutes for `mini` on two cores, seconds where the results are there.
 
@@ -44,7 +44,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
-# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each classification task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
+# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each classification task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents and draws."}}
 figures.scores_by_task(scores, scores.tasks);
 
 # %% tags=["hide-input"]

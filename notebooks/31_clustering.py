@@ -44,12 +44,12 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
 
-# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each clustering task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
+# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each clustering task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents and draws."}}
 figures.scores_by_task(scores, scores.tasks);
 
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
 
 # %% [markdown]
-# K-means starts at random points. Five starts are drawn for each task; the score shown is that of the published start, and the interval holds what other
-# starts would give. [The results](40_results.ipynb) show the mean of the five beside it.
+# K-means starts at random points. Several starts are drawn for each task; the score shown is that of the published start, and the interval holds what other
+# starts would give. [The results](40_results.ipynb) show the mean of them all beside it.

@@ -43,7 +43,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## By family
 
 # %%
-HTML(tables.families(scores, pages.RANKS, pages.compared(run.profile)))
+HTML(tables.families(scores, pages.RANKS, pages.main_pair(run.profile)))
 
 # %% [markdown]
 # ## Every model against one
@@ -59,9 +59,9 @@ HTML(tables.comparisons(scores, run.profile.compared_with, pages.COMPARED))
 # Documents weigh the same for both models in every replicate, so what makes a task hard for both cancels out.
 
 # %%
-HTML(tables.differences(scores, pages.trained_model(run.profile), run.profile.compared_with, pages.UNCERTAIN))
+HTML(tables.differences(scores, pages.trained_model(run.profile), run.profile.compared_with, pages.PAIRED))
 
-# %% mystnb={"image": {"alt": "Dot plot of the difference between the fine-tuned model and its base on each task, with intervals"}, "figure": {"caption": "Gain over the base by task, in points; the lines are 95 % intervals over documents."}}
+# %% mystnb={"image": {"alt": "Dot plot of the difference between the fine-tuned model and its base on each task, with intervals"}, "figure": {"caption": "Gain over the base by task, in points; the lines are 95 % intervals over documents and draws, each task judged alone."}}
 figures.gain_by_task(scores, pages.trained_model(run.profile), run.profile.compared_with);
 
 # %% tags=["hide-input"]

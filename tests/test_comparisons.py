@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medte.evaluation.comparisons import compared, critical_value, detectable_difference, standard_errors
+from medte.evaluation.comparisons import compare_all, critical_value, detectable_difference, standard_errors
 from medte.evaluation.statistics import Scores
 from tests.test_statistics import retrieval
 
@@ -19,13 +19,13 @@ def test_standard_errors_and_the_critical_value_by_hand():
 
 def test_comparisons_by_hand():
     high, low, equal = 4.0, -4.0, 1.0
-    one, two = compared(np.array([high, equal]), DRAWS, 7)
+    one, two = compare_all(np.array([high, equal]), DRAWS, 7)
     reach = 3 / ERRORS[1]
     assert (one.difference.low, one.difference.high) == pytest.approx((4 - reach * ERRORS[0], 4 + reach * ERRORS[0]))
     assert (one.verdict, one.difference.tasks) == ("above", 7)
     assert one.p == pytest.approx(1 / 6)  # 2.828 is above all five maxima: 1.414, 1.793, 0, .707, 1.414
     assert (two.verdict, two.p) == ("not distinguishable", pytest.approx(5 / 6))  # .598 is below four of them
-    assert compared(np.array([low, equal]), DRAWS, 7)[0].verdict == "below"
+    assert compare_all(np.array([low, equal]), DRAWS, 7)[0].verdict == "below"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_comparisons_by_hand():
 )
 def test_a_difference_without_spread_is_distinguishable_unless_it_is_zero(difference, verdict, p):
     drawn = np.full((1, 10), difference) + np.array([[0, 1e-17] * 5])
-    (found,) = compared(np.array([difference]), drawn, 1)
+    (found,) = compare_all(np.array([difference]), drawn, 1)
     assert (found.verdict, found.p) == (verdict, pytest.approx(p))
     assert found.difference.low == found.difference.high == difference
 
@@ -41,7 +41,7 @@ def test_a_difference_without_spread_is_distinguishable_unless_it_is_zero(differ
 def test_a_difference_without_spread_leaves_the_others_alone():
     beside = np.vstack([DRAWS, np.full(5, 0.3)])
     assert critical_value(beside) == critical_value(DRAWS)
-    assert compared(np.array([4, 1, 0.3]), beside, 1)[:2] == compared(np.array([4.0, 1.0]), DRAWS, 1)
+    assert compare_all(np.array([4, 1, 0.3]), beside, 1)[:2] == compare_all(np.array([4.0, 1.0]), DRAWS, 1)
 
 
 def test_detectable_difference_by_hand():

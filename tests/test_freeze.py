@@ -63,12 +63,13 @@ def test_what_it_judges_may_not_be_scored_before_the_freeze(kept):
 
 
 def test_scores_go_to_the_version_of_their_data(kept):
-    results = [result("random", "aaa", (0.0, 0.1)), result("all-MiniLM-L6-v2", "aaa")]
+    results = [result("random", "aaa", (0.0, 0.1)), result("all-MiniLM-L6-v2", "aaa"), result("bm25", "aaa")]
     with pytest.raises(MedteError, match="no frozen version"):
         freeze.record_scores(run_of("aaa", results, kept / "1"))
     freeze.freeze(run_of("aaa", [], kept / "0"), "the first", print)
     scores = freeze.record_scores(run_of("aaa", results, kept / "1"))["scores"]
     assert scores["all-MiniLM-L6-v2"]["all"] == 0.55 and scores["random"]["retrieval"] == 0.05
+    assert "bm25" not in scores  # it is in no mean
     assert json.loads(freeze.PATH.read_text())[0]["scores"] == scores
 
 

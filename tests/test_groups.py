@@ -3,9 +3,11 @@
 import pytest
 
 from medte.evaluation import groups
-from medte.evaluation.groups import BENCHMARK, BESIDE, group_of, grouped, in_means, trained_on
+from medte.evaluation.groups import BENCHMARK, BESIDE, encoders, group_of, grouped, in_means, trained_on
+from medte.evaluation.statistics import Scores
 from medte.models.registry import entry
 from medte.profile import load_profile
+from tests.test_statistics import retrieval
 
 EDITION = {
     "sources": {"mimic_iv": {"stand_in": True}, "pubmed": {"stand_in": False}},
@@ -48,6 +50,11 @@ def test_results_are_grouped_and_none_is_lost():
     found = grouped(results, "MedEval", EDITION)
     assert list(found) == [BENCHMARK, "extractive", "variant"]
     assert [result for own in found.values() for result in own] == results
+
+
+def test_a_model_without_vectors_is_no_encoder():
+    scores = Scores([retrieval(model, "MedQuADRetrieval", [0.5]) for model in ("random", "bm25", "gte-base")], draws=5)
+    assert encoders(scores).models == ["random", "gte-base"] and scores.models == ["random", "bm25", "gte-base"]
 
 
 def test_what_a_model_was_trained_on_is_the_registrys_or_its_profiles_word(monkeypatch):

@@ -9,9 +9,11 @@ from hub_server import NEW, OLD, loopback_hub, models_hub  # noqa: F401
 from tiny_bert import files, pickled_weights, plain_bert
 
 from medte.errors import MedteError
+from medte.models import load as loading
 from medte.models import registry as models
 from medte.models.embeddings import encode_all
-from medte.models.load import SentenceEncoder, folder_of, load, own_length
+from medte.models.folder import own_length
+from medte.models.load import SentenceEncoder, StaticEncoder, folder_of, load
 from medte.models.registry import Entry
 from medte.profile import Encoding
 
@@ -139,15 +141,6 @@ def test_weights_with_code_in_them_are_refused_and_the_code_does_not_run(plain, 
     assert sprung.exists()  # or the trap would prove nothing
 
 
-def test_a_folder_that_names_code_of_its_own_is_refused(plain, tmp_path):
-    folder = tmp_path / "coded"
-    shutil.copytree(plain, folder)
-    (folder / "mine.py").write_text("raise SystemExit('ran')", encoding="utf-8")
-    (folder / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "mine.Mine"}]', encoding="utf-8")
-    with pytest.raises(MedteError, match="coded cannot be loaded"):
-        encoder(str(folder)).encode(TEXTS)
-
-
 def test_medcpt_has_an_encoder_for_queries_and_one_for_all_else(server, plain, tmp_path, monkeypatch):
     other = plain_bert(tmp_path / "articles", seed=1)
     server.commits[NEW] = files(other)
@@ -171,6 +164,59 @@ def test_what_surrounds_the_weights_is_in_the_revision(plain, tmp_path):
     words = (folder / "vocab.txt").read_text(encoding="utf-8")
     (folder / "vocab.txt").write_text(words.replace("gout\ntoe", "toe\ngout"), encoding="utf-8")
     assert encoder(str(folder)).revision != before
+
+
+def test_files_that_no_model_is_loaded_from_are_not_in_the_revision(plain, tmp_path):
+    folder = tmp_path / "tiny"
+    shutil.copytree(plain, folder)
+    before = encoder(str(folder)).revision
+    for name in ("onnx/config.json", "checkpoint-20/config.json", "mine.py", "manifest.json"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("{}", encoding="utf-8")
+    assert encoder(str(folder)).revision == before
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text("{}", encoding="utf-8")
+    assert encoder(str(folder)).revision != before
+
+
+def test_a_static_encoders_revision_has_its_tokenizer_and_the_library(tmp_path, monkeypatch):
+    from model2vec import StaticModel
+
+    monkeypatch.setattr(StaticModel, "from_pretrained", lambda folder: None)
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    before = StaticEncoder(tmp_path, "0" * 64).revision
+    (tmp_path / "tokenizer.json").write_text("{ }", encoding="utf-8")
+    changed = StaticEncoder(tmp_path, "0" * 64).revision
+    monkeypatch.setattr(loading, "version", lambda package: {"model2vec": "99"}[package])
+    assert before != changed and StaticEncoder(tmp_path, "0" * 64).revision.endswith("-model2vec-99")
+
+
+def test_a_folders_own_prompts_can_be_asked_for(plain, tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    saved = tmp_path / "prompting"
+    model = SentenceTransformer(str(plain), prompts={"query": "query : ", "passage": "passage : ", "sts": "a "})
+    model.save(str(saved), create_model_card=False)
+    own = encoder(f"{saved}+prompts@8")
+    assert [own.side(role) for role in ("query", "document", "clustering")] == ["query : ", "passage : ", ""]
+    assert np.allclose(own.encode(["gout"], own.side("query"))[0], by_hand(plain, "query : gout", "mean"), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["tfidf", "random", "bm25"])
+def test_a_model_without_weights_is_in_no_folder(name):
+    with pytest.raises(MedteError, match=f"{name} has no weights and is in no folder"):
+        folder_of(models.entry(name), None)
+
+
+def test_a_mirror_with_other_weights_than_the_locked_ones_is_refused(server, plain, tmp_path, monkeypatch):
+    encoder()  # locks
+    other = plain_bert(tmp_path / "mirror" / "tiny", seed=1)
+    monkeypatch.setenv("MEDTE_MIRROR", str(other.parent))
+    registered(monkeypatch, mirror="tiny")
+    with pytest.raises(MedteError, match="the mirror's weights"):
+        encoder()
+    shutil.copy(plain / "model.safetensors", other)
+    assert encoder().folder == other
 
 
 def test_a_folder_of_ones_own_needs_no_network(plain, tmp_path, monkeypatch):

@@ -51,8 +51,8 @@ def offline(monkeypatch):
     return lambda: monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
 
-def lock():
-    return json.loads((paths.home() / "models.lock.json").read_text(encoding="utf-8"))
+def lock(repository="org--tiny"):
+    return json.loads((paths.home() / "models.lock" / f"{repository}.json").read_text(encoding="utf-8"))
 
 
 def test_the_first_download_takes_what_is_needed_and_locks_it(server, capfd):
@@ -60,9 +60,7 @@ def test_the_first_download_takes_what_is_needed_and_locks_it(server, capfd):
     folder, sha256 = hub.fetch(tiny(), said.append)
     assert sha256 == SHA256 and (folder / "model.safetensors").read_bytes() == WEIGHTS
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()) == USED
-    assert lock() == {
-        "org/tiny": {"revision": OLD, "files": {name: hashlib.sha256(FILES[name]).hexdigest() for name in USED}}
-    }
+    assert lock() == {"revision": OLD, "files": {name: hashlib.sha256(FILES[name]).hexdigest() for name in USED}}
     assert said[-1] == f"tiny: commit {OLD} of org/tiny; from now on it stays this one here" and len(said) == 5
     assert "".join(capfd.readouterr()) == ""
 
@@ -89,7 +87,7 @@ def test_a_registered_revision_is_asked_for_and_replaces_the_lock_of_another(ser
     hub.fetch(tiny())
     server.commits[NEW] = FILES | {"model.safetensors": b"newer"}
     assert hub.fetch(tiny(revision=NEW))[1] == hashlib.sha256(b"newer").hexdigest()
-    assert lock()["org/tiny"]["revision"] == NEW
+    assert lock()["revision"] == NEW
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "vocab.txt"])
@@ -98,7 +96,7 @@ def test_a_changed_file_is_refused(server, name):
     path = (folder / name).resolve()
     path.write_bytes(b"other")
     with pytest.raises(
-        MedteError, match=rf"{name} is not as .*models\.lock\.json holds it .* delete the folder .*org--tiny "
+        MedteError, match=rf"{name} is not as .*models\.lock/org--tiny\.json holds it .* delete the folder .*org--tiny "
     ):
         hub.fetch(tiny())
 
@@ -113,7 +111,7 @@ def test_a_file_that_the_lock_does_not_hold_is_refused(server):
 def test_weights_of_another_hash_than_the_registrys_are_refused_and_not_locked(server):
     with pytest.raises(MedteError, match=rf"not the expected file \(sha256 {SHA256[:12]}…, expected 000000000000…\)"):
         hub.fetch(tiny(sha256="0" * 64))
-    assert not (paths.home() / "models.lock.json").exists()
+    assert not (paths.home() / "models.lock").exists()
     assert hub.fetch(tiny(sha256=SHA256))[1] == SHA256
 
 
@@ -147,7 +145,7 @@ def test_a_refusal_says_what_to_do_and_locks_nothing(server, part, trouble, mess
     server.troubles[part] = [trouble]
     with pytest.raises(MedteError, match=message):
         hub.fetch(tiny())
-    assert not (paths.home() / "models.lock.json").exists()
+    assert not (paths.home() / "models.lock").exists()
 
 
 def test_a_cut_connection_is_taken_up_and_one_always_cut_is_an_error(server):
@@ -163,9 +161,9 @@ def test_a_cut_connection_is_taken_up_and_one_always_cut_is_an_error(server):
 
 def test_offline_a_commit_in_the_cache_is_taken_as_it_is_and_locked(server, offline):
     first = hub.fetch(tiny(revision=OLD))
-    (paths.home() / "models.lock.json").unlink()
+    (paths.home() / "models.lock" / "org--tiny.json").unlink()
     offline()
-    assert hub.fetch(tiny(revision=OLD)) == first and lock()["org/tiny"]["revision"] == OLD
+    assert hub.fetch(tiny(revision=OLD)) == first and lock()["revision"] == OLD
 
 
 def test_offline_and_not_in_the_cache_is_an_error_that_names_the_setting(server, offline):
@@ -184,8 +182,32 @@ def test_code_is_fetched_only_for_a_model_that_needs_it_and_with_the_users_word(
     assert (folder / "modeling.py").exists() and not hub.code_allowed(tiny())
 
 
-def test_a_damaged_lock_is_an_error_that_names_it(server, home):
-    home.mkdir()
-    (home / "models.lock.json").write_text("{")
-    with pytest.raises(MedteError, match=r"models\.lock\.json is damaged"):
+def test_each_repository_has_a_lock_of_its_own(server, home):
+    hub.fetch(tiny())
+    before = lock()
+    hub.fetch(tiny(name="other", hub="org/other"))
+    assert sorted(path.name for path in (home / "models.lock").iterdir()) == ["org--other.json", "org--tiny.json"]
+    assert lock() == before == lock("org--other")
+
+
+def test_a_damaged_lock_is_an_error_that_names_it_and_hinders_no_other_model(server, home):
+    hub.fetch(tiny())
+    (home / "models.lock" / "org--tiny.json").write_text("{")
+    with pytest.raises(MedteError, match=r"models\.lock/org--tiny\.json is damaged"):
         hub.fetch(tiny())
+    assert hub.fetch(tiny(name="other", hub="org/other"))[1] == SHA256
+
+
+def test_a_mirrors_weights_are_those_that_were_locked(server, tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "model.safetensors").write_bytes(WEIGHTS)
+    assert hub.mirrored(tiny(), mirror) == SHA256 and not (paths.home() / "models.lock").exists()
+    hub.fetch(tiny())
+    assert hub.mirrored(tiny(), mirror) == SHA256
+    (mirror / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(MedteError, match=r"the mirror's weights .* came from org/tiny before; unset MEDTE_MIRROR, or"):
+        hub.mirrored(tiny(), mirror)
+    assert hub.mirrored(tiny(revision=NEW), mirror) == hashlib.sha256(b"other").hexdigest()  # that one was never locked
+    with pytest.raises(MedteError, match="not the expected file"):
+        hub.mirrored(tiny(revision=NEW, sha256=SHA256), mirror)

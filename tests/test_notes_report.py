@@ -3,7 +3,9 @@
 import os
 import re
 from collections import Counter
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -16,7 +18,8 @@ from medte.evaluation.statistics import Scores
 from medte.models.embeddings import MEASURED
 from medte.models.registry import entry
 from medte.profile import load_profile
-from medte.report.notes_report import Encoded, page
+from medte.report.notes_report import EncodingFacts, page
+from medte.report.tables import percent
 from medte.run import Run, checked_profile
 from medte.sources import mimic_iv
 from medte.tasks.catalogue import benchmark_tasks
@@ -42,7 +45,7 @@ ENTRIES = {
     "big": made_up("big", "Big", max_length=8192, parameters=110_000_000),
     "part": made_up("part", "Part"),
 }
-ENCODED = {"own": Encoded(2000, 500, 500.0), "big": Encoded(2000, 0, None), "part": None}
+ENCODED = {"own": EncodingFacts(2000, 500, 500.0), "big": EncodingFacts(2000, 0, None), "part": None}
 
 
 def result(model, task, values):
@@ -67,19 +70,64 @@ def test_the_page_ranks_the_models_with_their_means_and_says_how_they_were_encod
     text = page(scores(), NOTES, MANIFEST, ENTRIES, ENCODED)
     lines = rows(text)
     assert lines[0] == ["Rank", "Model", "All tasks (2)", "Retrieval (2)"]
-    assert lines[2:5] == [
+    assert lines[2:6] == [
         ["1", "Big", *["75.0 (75.0 to 75.0)"] * 2],
         ["2", "Our encoder", *["25.0 (25.0 to 25.0)"] * 2],
         ["–", "Part", "–", "–"],
+        ["", "Smallest difference that could have been seen", "–", "–"],  # what all are compared with is not there
     ]
-    assert lines[7:10] == [
+    assert lines[8:11] == [
         ["Big", "–", "0.0 %", "512", "110 million", "–"],
         ["Our encoder", "500", "25.0 %", "128", "–", "MIT"],
         ["Part", "–", "–", "–", "–", "–"],
     ]
-    assert lines[12:] == [[MISSING, "no texts for one / two"]]
+    assert lines[13:] == [[MISSING, "no texts for one / two"]]
     assert "1,200 notes (mimic_iv): 3 that repeat another and 5 without" in text
     assert f"2 tasks are scored, of {len(PAIRED)} of the benchmark MedEval" in text
+
+
+def test_the_smallest_visible_difference_stands_under_each_column():
+    random = np.random.default_rng(3)
+    drawn = {task: {model: random.random(40).tolist() for model in ("all-MiniLM-L6-v2", "own")} for task in RETRIEVAL}
+    rows_ = [result(model, task, values) for task, own in drawn.items() for model, values in own.items()]
+    found = Scores(rows_, draws=200)
+    entries = ENTRIES | {"all-MiniLM-L6-v2": entry("all-MiniLM-L6-v2")}
+    text = page(found, NOTES, MANIFEST, entries, ENCODED | {"all-MiniLM-L6-v2": None})
+    seen = percent(found.detectable("own", "all-MiniLM-L6-v2", RETRIEVAL))
+    assert rows(text)[4] == ["", "Smallest difference that could have been seen", seen, seen] and float(seen) > 0
+    assert "difference of Our encoder from all-MiniLM-L6-v2 would have had to be to be seen in 80 % of cases" in text
+    alone = found.only(["all-MiniLM-L6-v2"])
+    assert "Smallest difference" not in page(alone, NOTES, MANIFEST, entries, ENCODED | {"all-MiniLM-L6-v2": None})
+
+
+def test_what_an_entry_does_not_say_the_encoder_says():
+    facts = {"own": EncodingFacts(2000, 500, 500.0, 99, 1), "part": EncodingFacts(10, 0, None, 300, 22_700_000)}
+    lines = rows(page(scores(), NOTES, MANIFEST, ENTRIES, ENCODED | facts))
+    assert lines[9] == ["Our encoder", "500", "25.0 %", "128", "0 million", "MIT"]
+    assert lines[10] == ["Part", "–", "0.0 %", "300", "23 million", "–"]
+    cut = ENTRIES | {"big": ENTRIES["big"].model_copy(update={"cut": 64})}
+    assert rows(page(scores(), NOTES, MANIFEST, cut, ENCODED))[8][3] == "64"
+
+
+def test_a_model_without_vectors_is_named_and_in_no_mean():
+    own = [*scores().results.values()] + [result("bm25", task, [1.0] * 40) for task in RETRIEVAL]
+    text = page(Scores(own, draws=50), NOTES, MANIFEST, ENTRIES | {"bm25": entry("bm25")}, ENCODED | {"bm25": None})
+    assert "BM25 (retrieval alone) makes no vectors" in text
+    assert rows(text)[2][:2] == ["1", "Big"] and "| BM25" not in text
+
+
+def test_prompts_and_cuts_that_were_asked_for_stand_in_the_report(home, monkeypatch):
+    asked = [*NOTES.models, "e5-base", "e5-base+prompts", "e5-base@64"]
+    run = Run("notes")
+    run.edition = SimpleNamespace(manifest=MANIFEST | {"tasks": {}}, missing={})
+    monkeypatch.setattr(rank.guard, "credentialed", lambda profile: "notes")
+    monkeypatch.setattr(run, "tasks", lambda family: RETRIEVAL)
+    monkeypatch.setattr(
+        run, "results", lambda family, models: [result(m, task, [0.5] * 20) for m in models for task in RETRIEVAL]
+    )
+    text = rank.rank(run, asked[len(NOTES.models) :])
+    assert {line[1] for line in rows(text)[2:8]} == {entry(name).title for name in asked}
+    assert (run.folders.root / rank.REPORT).read_text(encoding="utf-8") == text
 
 
 def test_without_a_missing_task_it_says_so():
@@ -92,8 +140,8 @@ def test_speed_and_cuts_are_those_of_the_stored_vectors(monkeypatch):
     took = dict.fromkeys(MEASURED, 0)
     monkeypatch.setattr(run, "took", lambda model: took)
     assert rank._encoded(run, "own") is None
-    took |= {"texts": 20, "truncated": 2, "timed": 12, "seconds": 3.0}
-    assert rank._encoded(run, "own") == Encoded(20, 2, 4.0)
+    took |= {"texts": 20, "truncated": 2, "timed": 12, "seconds": 3.0, "max_length": 128}
+    assert rank._encoded(run, "own") == EncodingFacts(20, 2, 4.0, 128)
 
 
 def test_a_profile_without_training_says_so_where_one_trains(monkeypatch):

@@ -18,6 +18,7 @@ ROLES = {
     "clustering": "Clustering",
     "pair_classification": "PairClassification",
 }  # to mteb's
+KNOWN_TO_TRANSFORMERS = {"nomic-embed", "nomic-embed-unsupervised"}  # whose authors' code is not run, nor as long as it
 OF_THE_CARDS = {"Qwen3-Embedding-0.6B", "embeddinggemma-300m", "arctic-embed-l-v2"}  # prompts that mteb does not list
 
 
@@ -35,7 +36,10 @@ def test_a_name_may_ask_for_prompts_and_a_length():
     ("name", "message"),
     [
         ("e5-bse+prompts", "unknown model 'e5-bse'; did you mean 'e5-base'"),
-        ("bge-m3+prompts", r"bge-m3 has no prompts, .* with prompts: bge-base, e5-base"),
+        (
+            "bge-m3+prompts",
+            r"bge-m3 has no prompts, .* with prompts: bge-base, e5-base, .*, and folders whose config_sen",
+        ),
         ("e5-base@0", "e5-base@0 cuts at 0 tokens; e5-base can be cut at 1 to 512, its own length"),
         ("e5-base@513", "can be cut at 1 to 512"),
         ("MEDTE-mini@0", "can be cut at 1 on"),
@@ -58,6 +62,32 @@ def test_a_folder_is_a_model_of_ones_own(tmp_path, monkeypatch):
         assert (own.name, own.title, own.kind, own.group) == ("mine", "mine", "folder", "own")
         assert own.folder == tmp_path / "mine" and own.max_length is None
     assert entry("./mine@32").name == "mine@32"
+    assert own.prompts == {} and own.parameters is own.licence is None
+
+
+@pytest.mark.parametrize(("folder", "called"), [("model@2", "model-2"), ("m+prompts@8", "m-prompts-8"), ("a@b", "a@b")])
+def test_a_folder_that_is_there_wins_over_the_grammar_of_names(tmp_path, monkeypatch, folder, called):
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in (f"./{folder}", str(tmp_path / folder)):
+        own = entry(name)
+        assert (own.folder, own.title, own.name, own.base) == (tmp_path / folder, folder, called, called)
+        assert (own.cut, own.with_prompts) == (None, False)
+    assert (entry(f"./{folder}@32").name, entry(f"./{folder}@32").cut) == (f"{called}@32", 32)
+
+
+def test_a_registered_name_wins_over_a_folder_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "e5-base@128").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert (entry("e5-base@128").kind, entry("e5-base@128").cut) == ("hub", 128)
+
+
+def test_the_second_encoder_has_weights_of_its_own():
+    about = {"hub": "org/q", "revision": "r", "document_hub": "org/d", "document_revision": "s", "sha256": "0" * 64}
+    two = Entry(name="x", title="X", group="own", kind="hub", mirror="q", **about)
+    documents = two.document_encoder()
+    assert (documents.hub, documents.revision, documents.document_hub) == ("org/d", "s", None)
+    assert documents.sha256 is documents.mirror is None
 
 
 def test_a_folder_with_the_name_of_a_registered_model_is_refused(tmp_path, monkeypatch):
@@ -151,10 +181,11 @@ def test_what_mtebs_registry_knows_is_here_as_it_says():
             assert ours.revision == "unresolved", name
             continue
         length = None if math.isinf(theirs.max_tokens) else theirs.max_tokens
-        assert (ours.revision, ours.max_length) == (theirs.revision, length), name
+        own_way = name in KNOWN_TO_TRANSFORMERS
+        assert (ours.revision, ours.max_length) == (theirs.revision, 2048 if own_way else length), name
         assert ours.licence.casefold() == theirs.license, name
         assert ours.layers or ours.parameters == theirs.n_parameters, name
-        assert ours.remote_code == theirs.loader_kwargs.get("trust_remote_code", False), name
+        assert ours.remote_code == (theirs.loader_kwargs.get("trust_remote_code", False) and not own_way), name
         prompts = theirs.loader_kwargs.get("model_prompts", {})
         assert name in OF_THE_CARDS or ours.prompts == {
             role: prompts[theirs_role] for role, theirs_role in ROLES.items() if theirs_role in prompts

@@ -1,5 +1,7 @@
 """Tables and pages from results: marks, missing means, provenance, published numbers apart."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -72,14 +74,26 @@ def test_the_note_names_who_lacks_what_and_where_bm25_stands():
         retrieval(bm25, "MedQuADRetrieval", list(EASY * 0.5)),
         retrieval(bm25, "PubMedRetrieval", list(EASY * 0.5)),
     ]  # fmt: skip
-    table = tables.families(Scores(rows, draws=50), "c")
-    assert f"{title} makes no vectors and stands in retrieval alone." in table and f"{title} lacks" not in table
+    scores, note = (
+        Scores(rows, draws=50),
+        f"{title} makes no vectors: it stands in single retrieval tasks, in no mean and no rank.",
+    )
+    table = tables.families(scores, "c")
+    assert note in table and f">{title}<" not in table and f"{title} lacks" not in table
     assert "Random vectors lacks 2 of 3 tasks: " in table and "TF-IDF lacks" not in table
-    row = next(line for line in table.split("<tr>") if f">{title}<" in line)
-    cells = [part.split("</td>")[0] for part in row.split("<td>")[1:]]
-    assert cells[0] == "–" and "interval" in cells[1] and cells[2:] == ["–", "–"]
-    without = [row for row in rows if (row["model"], row["task"]) != (bm25, "PubMedRetrieval")]
-    assert f"{title} lacks 1 of 3 tasks: Pub" in tables.families(Scores(without, draws=20), "c")
+    assert f'scope="col">{title}<' in tables.tasks(scores, ["MedQuADRetrieval"], {}, "c")
+    without = tables.families(scores.only(["tfidf", "random"]), "c")
+    assert table.replace(f" {note}", "") == without  # the same ranks and marks, corrected for two models and not three
+
+
+def test_a_model_without_vectors_is_compared_in_no_correction():
+    rows = [
+        retrieval(model, "MedQuADRetrieval", list(DRAW.random(300))) for model in ("all-MiniLM-L6-v2", "random", "bm25")
+    ]
+    found = Scores(rows, draws=100)
+    table = tables.comparisons(found, "all-MiniLM-L6-v2", "c")
+    assert "BM25" not in table
+    assert table == tables.comparisons(found.only(["all-MiniLM-L6-v2", "random"]), "all-MiniLM-L6-v2", "c")
 
 
 def test_ranks_and_the_smallest_visible_difference_stand_in_the_families():
@@ -161,6 +175,27 @@ def test_recorded_pages_name_their_origin():
     for text in (pages.real_text_summary(), pages.real_text_details()):
         assert about["machine"] in text and "medte/report/recorded/open.jsonl.xz" in text
     assert "of the 51 tasks" in pages.real_text_summary()
+
+
+def test_captions_say_what_is_corrected_and_take_their_numbers_from_the_code():
+    assert "seen in 80 % of cases" in pages.RANKS
+    assert "uncorrected" in pages.PAIRED and pages.UNCERTAIN in pages.PAIRED
+    rows = [retrieval(name, "MedQuADRetrieval", [0.5, 0.6]) for name in ("MEDTE-mini", "MEDTE-mini-sham")]
+    assert pages.PAIRED in pages.sham(Scores(rows, draws=5), load_profile("mini"))
+    assert pages.main_pair(load_profile("mini")) == ("MEDTE-mini", "all-MiniLM-L6-v2")
+
+
+def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings.paths, "recorded", lambda: tmp_path)
+    assert "No measurement against plain mteb" in recordings.bench()
+    found = {
+        "model": "all-MiniLM-L6-v2", "tasks": 4, "machine": "m", "date": "2026-01-01", "texts": {"plain": 90, "ours": 40},
+        "encoding_seconds": {"plain": 90.0, "fp32": [30.0, 32.0], "bf16": 12.0}, "scoring_seconds": {"plain": 10.0, "ours": 10.0},
+        "faster": {"fp32": 2.9, "bf16": 7.5}, "share_of_matrix_rate": {"fp32": 0.5, "bf16": 0.4}, "largest_difference_fp32": 1e-5,
+        "tasks_outside_their_interval_bf16": [], "difference_of_means_bf16": 0.001,
+    }  # fmt: skip
+    (tmp_path / "mini-bench.json").write_text(json.dumps(found), encoding="utf-8")
+    assert "encoding takes 90 % of the time with plain mteb and 75 % with each text once" in recordings.bench()
 
 
 def test_what_is_recorded_is_of_todays_profile():
@@ -261,6 +296,14 @@ def test_results_beside_the_means_have_tables_of_their_own():
     assert "Every task that is scored is in the means" in pages.beside({"benchmark": groups["benchmark"]}, {})
 
 
+def test_a_figure_has_room_for_more_models_than_markers():
+    names = ["random", "tfidf", "all-MiniLM-L6-v2", "MEDTE", "gte-base", "e5-base", "SciBERT", "BERT-base"]
+    assert len(names) > len(figures.MARKERS)
+    found = Scores([retrieval(name, "MedQuADRetrieval", [0.5, 0.7]) for name in names], draws=5)
+    (axes,) = figures.scores_by_task(found, found.tasks).axes
+    assert len(axes.get_legend().get_texts()) == len(names)
+
+
 def test_figures_have_labels_and_no_title(scores):
     figures.use_style()
     for figure in (
@@ -354,3 +397,40 @@ def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatc
     ) and "earlier version" not in pages.plain_split(profile, "abc")
     assert "earlier version" in pages.plain_split(profile, "abd")
     recordings.recorded_groups.cache_clear()
+
+
+@pytest.fixture
+def recorded_run(tmp_path, monkeypatch):
+    """Records a run of made-up results: whether they hold what the corrected metrics need, and which models."""
+    monkeypatch.setattr(recordings.paths, "recorded", lambda: tmp_path)
+    recordings.recorded_groups.cache_clear()
+
+    def record(models, **items):
+        rows = [retrieval(model, "MedQuADRetrieval", [0.4, 0.6]) for model in models]
+        rows = [row | {"items": row["items"] | items} for row in rows]
+        about = {"profile": "open", "compared_with": "e5-base", "bootstrap": 20, "seed": 1, "cards": {}}
+        about |= {"edition": CURATED, "benchmark": "MedEval"}
+        write_recorded(tmp_path / "open.jsonl.xz", about, rows)
+        return recordings.recorded("open")
+
+    yield record
+    recordings.recorded_groups.cache_clear()
+
+
+def test_the_corrected_protocol_stands_on_the_recorded_page_once_it_is_recorded(recorded_run):
+    about, scores = recorded_run(["e5-base", "tfidf"])
+    text = "\n".join(pages._other_conditions(scores, about, "origin"))
+    assert "The corrected protocol is not recorded yet." in text and "<small>corrected</small>" not in text
+    recordings.recorded_groups.cache_clear()
+    about, scores = recorded_run(["e5-base", "tfidf"], ndcg_merged=[0.7, 0.9])
+    text = "\n".join(pages._other_conditions(scores, about, "origin"))
+    assert "not recorded yet" not in text and "Retrieval <small>corrected</small>" in text and "80.0 <" in text
+
+
+def test_recorded_conditions_stand_apart_from_the_models_as_they_come(recorded_run):
+    about, scores = recorded_run(["e5-base", "e5-base+prompts", "tfidf"])
+    assert scores.models == ["e5-base", "tfidf"]
+    assert "with prompts</th>" in "\n".join(pages._other_conditions(scores, about, "origin"))
+    recordings.recorded_groups.cache_clear()
+    about, scores = recorded_run(["e5-base", "tfidf"])
+    assert "No model was scored with its prompts" in "\n".join(pages._other_conditions(scores, about, "origin"))

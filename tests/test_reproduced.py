@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from medte.evaluation.statistics import Scores
-from medte.profile import load_profile
+from medte.profile import Negatives, load_profile
 from medte.report import reproduced
 from medte.sources import notes
 from medte.sources.registry import SOURCES
@@ -12,6 +12,11 @@ from medte.tasks.catalogue import benchmark_tasks
 from tests.test_statistics import retrieval
 
 PUBMED = [task for task in benchmark_tasks("MedEval") if task.source == "pubmed"]
+PLAIN = load_profile("paper")
+MINED = Negatives(miner="all-MiniLM-L6-v2", judged_miner=True)  # as the paper's
+PAPER = PLAIN.model_copy(update={"data": PLAIN.data.model_copy(update={"negatives": MINED})})
+OPEN = load_profile("open")
+OPEN_MINED = OPEN.model_copy(update={"data": OPEN.data.model_copy(update={"negatives": MINED})})
 GTE, MINILM = "thenlper/gte-base", "sentence-transformers/all-MiniLM-L6-v2"
 
 
@@ -68,7 +73,7 @@ def table(monkeypatch):
 
 
 def compared(scores, profile, **changes):
-    return reproduced.compared(scores, profile, edition(**changes), cards())
+    return reproduced.side_by_side(scores, profile, edition(**changes), cards())
 
 
 def test_with_every_task_from_its_own_source_every_column_is_reached():
@@ -115,25 +120,25 @@ def test_the_mini_edition_reaches_nothing_and_shows_no_published_number():
 
 def test_the_same_model_on_the_same_source_is_reproduced_or_not(table):
     table(MEDTE=0.87, gte=0.9)
-    (cell,) = compared(on_pubmed(**{"gte-base": 0.905}), load_profile("paper"))
+    (cell,) = compared(on_pubmed(**{"gte-base": 0.905}), PAPER)
     assert (cell.model, cell.counterpart, cell.column, cell.is_gain) == ("gte-base", GTE, "source_pubmed", False)
     assert cell.verdict == "reproduced" and "within our interval" in cell.why
     assert cell.published == 0.9 and cell.difference == pytest.approx(0.005)
-    (cell,) = compared(on_pubmed(**{"gte-base": 0.8}), load_profile("paper"))
+    (cell,) = compared(on_pubmed(**{"gte-base": 0.8}), PAPER)
     assert cell.verdict == "not reproduced" and cell.difference == pytest.approx(-0.1)
 
 
 def test_rounding_widens_the_interval_by_half_a_decimal(table):
     table(MEDTE=0.87, gte=0.9)
     tight = Scores([result("gte-base", task, 0.904, spread=0.0) for task in PUBMED], draws=50)
-    assert compared(tight, load_profile("paper"))[0].verdict == "reproduced"
+    assert compared(tight, PAPER)[0].verdict == "reproduced"
     off = Scores([result("gte-base", task, 0.906, spread=0.0) for task in PUBMED], draws=50)
-    assert compared(off, load_profile("paper"))[0].verdict == "not reproduced"
+    assert compared(off, PAPER)[0].verdict == "not reproduced"
 
 
 def test_medte_on_its_own_base_is_judged_by_its_value(table):
     table(MEDTE=0.87)
-    (cell,) = compared(on_pubmed(**{"MEDTE-paper": 0.87}), load_profile("paper"))
+    (cell,) = compared(on_pubmed(**{"MEDTE-paper": 0.87}), PAPER)
     assert (cell.counterpart, cell.is_gain, cell.verdict) == (reproduced.MEDTE, False, "reproduced")
     assert "trained by a profile, not the released weights" in cell.causes
 
@@ -154,25 +159,50 @@ def test_medte_on_another_base_is_judged_by_the_sign_of_its_gain(table, ours, pu
     opposite = [0.2, -0.2] if verdict == "direction not distinguishable" else [-0.2, 0.2]
     rows = [result("all-MiniLM-L6-v2", task, 0.7) for task in PUBMED]
     rows += [retrieval("MEDTE-open", task.name, [ours + gap for gap in opposite] * 200) for task in PUBMED]
-    (cell,) = compared(Scores(rows, draws=200), load_profile("open"), name="open")
+    (cell,) = compared(Scores(rows, draws=200), OPEN_MINED, name="open")
     assert (cell.model, cell.is_gain, cell.verdict) == ("MEDTE-open", True, verdict)
     assert cell.ours.value == pytest.approx(ours - 0.7) and cell.published == pytest.approx(published - 0.9)
     assert cell.why
 
 
-def test_another_protocol_gives_no_verdict(table):
+def test_a_cap_below_the_models_own_length_gives_no_verdict(table):
+    table(gte=0.9, minilm=0.8)
+    capped = PAPER.model_copy(update={"encoding": PAPER.encoding.model_copy(update={"max_length": 256})})
+    cells = {cell.model: cell for cell in compared(on_pubmed(**{"gte-base": 0.9, "all-MiniLM-L6-v2": 0.8}), capped)}
+    assert cells["gte-base"].verdict == "none"
+    assert cells["gte-base"].why == (
+        "not the published protocol: texts cut at 256 tokens, the model's own length is 512"
+    )
+    assert cells["all-MiniLM-L6-v2"].verdict == "reproduced"  # 256 tokens are its own length
+    assert compared(on_pubmed(**{"gte-base": 0.9}), PAPER)[0].verdict == "reproduced"
+
+
+def test_another_miner_gives_no_verdict_where_there_are_pairs(table):
     table(MEDTE=0.87, gte=0.9)
-    profile = load_profile("paper").model_copy(update={"protocol": "corrected"})
-    (cell,) = compared(on_pubmed(**{"gte-base": 0.9}), profile)
-    assert cell.verdict == "none" and "protocol is corrected" in cell.why and "protocol: corrected" in cell.causes
+    (drawn,) = compared(on_pubmed(**{"gte-base": 0.9}), PLAIN)
+    assert drawn.verdict == "none"
+    assert drawn.why == (
+        "not the published protocol: negatives of pairs drawn by hash, the paper's mined by all-MiniLM-L6-v2"
+    )
+    rows = [result(model, task, 0.9) for model in ("MEDTE-open", "all-MiniLM-L6-v2") for task in PUBMED]
+    (gain,) = compared(Scores(rows, draws=20), OPEN, name="open")
+    assert gain.verdict == "none" and "mined by bm25, the paper's" in gain.why
+
+
+def test_without_pairs_the_miner_does_not_matter():
+    rows = [perfect("gte-base", task, 0.5) for task in benchmark_tasks("MedEval")]
+    verdicts = {cell.column: cell.verdict for cell in compared(Scores(rows, draws=20), PLAIN)}
+    assert {column for column, verdict in verdicts.items() if verdict != "none"} == {
+        "classification", "clustering", "retrieval",
+    }  # fmt: skip
 
 
 def test_models_without_a_counterpart_or_without_a_result_have_no_cell(table):
     table(MEDTE=0.87, gte=0.9)
     other = ("random", "tfidf", "e5-base", "gte-base@128", "MEDTE-mini-sham")
-    assert compared(on_pubmed(**dict.fromkeys(other, 0.9)), load_profile("paper")) == []
+    assert compared(on_pubmed(**dict.fromkeys(other, 0.9)), PAPER) == []
     half = Scores([result("gte-base", PUBMED[0], 0.9)], draws=20)
-    assert compared(half, load_profile("paper")) == []
+    assert compared(half, PAPER) == []
     alone = on_pubmed(**{"MEDTE-open": 0.9})  # its base has no result
     assert compared(alone, load_profile("open"), name="open") == []
 
@@ -182,12 +212,12 @@ def test_the_mean_is_over_families_and_rounded_to_three_decimals():
         zip(("classification", "clustering", "pair_classification", "retrieval"), (0.7, 0.28, 0.69, 0.401), strict=True)
     )
     rows = [perfect("gte-base", task, means[task.family]) for task in benchmark_tasks("MedEval")]
-    found = compared(Scores(rows, draws=20), load_profile("paper"))
+    found = compared(Scores(rows, draws=20), PAPER)
     mean = next(cell for cell in found if cell.column == "avg_task_types")
     assert mean.ours.value == pytest.approx(sum(means.values()) / 4) and mean.ours.tasks == 51  # 0.51775
     assert mean.published == 0.518 and mean.verdict == "reproduced"
     off = [row | {"value": row["value"] + 0.002} for row in rows]
-    again = compared(Scores(off, draws=20), load_profile("paper"))
+    again = compared(Scores(off, draws=20), PAPER)
     assert next(cell for cell in again if cell.column == "avg_task_types").verdict == "not reproduced"
 
 
@@ -195,15 +225,11 @@ def test_the_causes_of_a_gap_are_named(table):
     table(MEDTE=0.87, gte=0.9, minilm=0.82)
     profile = load_profile("open")
     scores = on_pubmed(**{"gte-base": 0.9, "all-MiniLM-L6-v2": 0.8})
-    found = reproduced.compared(scores, profile, edition(name="open"), cards("model llama"))
+    found = reproduced.side_by_side(scores, profile, edition(name="open"), cards("model llama"))
     causes = {cell.model: "; ".join(cell.causes) for cell in found}
     for model in causes:
         assert "ours reach to 2024-12-31, the paper's state is May 2025" in causes[model]
-        assert "another writer" in causes[model] and "other negatives: bm25" in causes[model]
-        assert "number of tasks" not in causes[model]
-    assert "length cap: 256 of 512 tokens" in causes["gte-base"] and "length cap" not in causes["all-MiniLM-L6-v2"]
-    drawn = compared(scores, load_profile("paper"))
-    assert any("other negatives: drawn by hash" in cause for cause in drawn[0].causes)
+        assert "another writer" in causes[model] and "number of tasks" not in causes[model]
 
 
 def test_an_unresolved_revision_is_a_cause(table, monkeypatch):
@@ -211,13 +237,13 @@ def test_an_unresolved_revision_is_a_cause(table, monkeypatch):
     for revision, named in (("unresolved", True), ("0" * 40, False)):
         about = reproduced.entry_of_result("gte-base").model_copy(update={"revision": revision})
         monkeypatch.setattr(reproduced, "entry_of_result", lambda name, about=about: about)
-        (cell,) = compared(on_pubmed(**{"gte-base": 0.9}), load_profile("paper"))
+        (cell,) = compared(on_pubmed(**{"gte-base": 0.9}), PAPER)
         assert ("revision unresolved" in cell.causes) == named
 
 
 def test_the_task_too_many_in_the_authors_scripts_is_a_cause():
     rows = [perfect("gte-base", task, 0.5) for task in benchmark_tasks("MedEval")]
-    found = compared(Scores(rows, draws=20), load_profile("paper"))
+    found = compared(Scores(rows, draws=20), PAPER)
     unsure = [task for task in benchmark_tasks("MedEval-all") if task.reported == "unsure"]
     touched = {cell.column for cell in found if any("number of tasks" in cause for cause in cell.causes)}
     assert touched == {"avg_task_types"} | {unsure[0].family, f"source_{unsure[0].source}"}
@@ -226,10 +252,10 @@ def test_the_task_too_many_in_the_authors_scripts_is_a_cause():
 
 
 def test_the_section_shows_reach_numbers_and_caveats(table):
-    table(MEDTE=0.87, gte=0.9)
+    table(MEDTE=0.87, minilm=0.9)
     sources = edition()["sources"] | {"mimic_iv": {"stand_in": True}}
-    scores = on_pubmed(**{"gte-base": 0.8})
-    text = reproduced.section(scores, load_profile("open"), edition(name="open", sources=sources), cards())
+    scores = on_pubmed(**{"all-MiniLM-L6-v2": 0.8})
+    text = reproduced.section(scores, OPEN_MINED, edition(name="open", sources=sources), cards())
     assert text.count("<table") == 2 and reproduced.CAVEATS in text
     assert "not reproduced" in text and "−10.0" in text and "<td>90.0</td>" in text
     empty = reproduced.section(on_pubmed(tfidf=0.8), load_profile("open"), edition(name="open"), cards())

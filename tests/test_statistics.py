@@ -54,6 +54,22 @@ def test_a_document_that_two_tasks_share_has_one_weight_in_both():
     assert mean.high - mean.low == pytest.approx(0, abs=1e-9)
 
 
+def test_a_part_of_the_models_keeps_its_replicates():
+    rows = [retrieval(model, "s", list(HARD)) for model in "ab"] + [retrieval("c", "t", list(HARD))]
+    scores = Scores(rows, draws=50)
+    part = scores.only(["a", "b"])
+    assert (part.models, part.tasks, set(part.results)) == (["a", "b"], ["s"], {("a", "s"), ("b", "s")})
+    assert part.mean("a", ["s"]) == scores.mean("a", ["s"]) and part.mean("c", ["t"]) is None
+    assert scores.models == ["a", "b", "c"] and scores.only([]).groups() == {"all": []}
+
+
+def test_a_left_out_model_counts_in_no_correction():
+    near, far = HARD + DRAW.normal(0, 0.05, 200), DRAW.random(200)
+    scores = Scores([retrieval(name, "t", list(own)) for name, own in (("a", HARD), ("b", near), ("c", far))])
+    alone, beside = scores.only(["a", "b"]).compare("a", ["t"])["b"], scores.compare("a", ["t"])["b"]
+    assert alone.difference.high - alone.difference.low < beside.difference.high - beside.difference.low
+
+
 def test_a_model_that_lacks_a_task_gets_no_mean():
     scores = Scores([retrieval("a", "s", [0.5]), retrieval("a", "t", [0.5]), retrieval("b", "s", [1.0])], draws=10)
     assert scores.mean("b", ["s", "t"]) is None
@@ -130,6 +146,19 @@ def test_the_corrected_protocol_takes_value_and_spread_from_the_corrected_metric
     assert [Scores(rows).mean("a", [task]).value for task in "stu"] == pytest.approx([1, 0.2, 0.8])
     with pytest.raises(MedteError, match="did you mean 'corrected'"):
         Scores(rows, protocol="correct")
+
+
+def test_a_mean_by_another_metric_has_an_interval_too():
+    labels, similarity = [1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]
+    scores = Scores([result("pair_classification", {"labels": labels, "similarity": similarity})])
+    precision = scores.mean_by("similarity_ap", "a", ["t"])
+    assert precision.value == pytest.approx(5 / 6) and precision.tasks == 1
+    assert precision.low < 5 / 6 < precision.high
+    published = scores.mean("a", ["t"])
+    assert scores.mean_by("similarity_f1", "a", ["t"]) == published and published.value == pytest.approx(0.8)
+    assert scores.mean_by("similarity_ap", "b", ["t"]) is None
+    with pytest.raises(MedteError, match="metric of pair_classification"):
+        scores.mean_by("ndcg_at_10", "a", ["t"])
 
 
 SURE = [0.5] * 20  # no spread over documents

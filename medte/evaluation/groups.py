@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
 from medte.models.registry import entry_of_result
 from medte.profile import load_profile
@@ -42,6 +43,14 @@ def grouped(results: Iterable[Result], benchmark: str, edition: Mapping[str, Any
 def as_they_come(results: Iterable[Result]) -> list[Result]:
     """The results of models without a condition (prompts, another length): what the tables of models compare."""
     return [result for result in results if entry_of_result(result["model"]).base == result["model"]]
+
+
+def encoders(scores: Scores) -> Scores:
+    """The scores of the models that make vectors: what means over tasks, ranks and the correction for comparisons are about.
+
+    A model that searches without (BM25) stands in the tables of retrieval tasks alone.
+    """
+    return scores.only([model for model in scores.models if entry_of_result(model).kind != "bm25"])
 
 
 def in_means(tasks: Iterable[str], benchmark: str, edition: Mapping[str, Any]) -> list[str]:

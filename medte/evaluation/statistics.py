@@ -7,7 +7,7 @@ items with their documents' weights. The interval is the 2.5th to 97.5th percent
 distance from their median to the value: unequal weights make v-measure and the best F1 rise a little by themselves, and
 that is no uncertainty.
 
-What else was drawn is drawn again (recipe §5, point 22), task by task and alike for all models: the ten draws of examples
+What else was drawn is drawn again (recipe §5, point 22), task by task and alike for all models: the draws of examples
 of a classification and the k-means runs behind a mean v-measure get exponential weights too, and of the k-means runs
 behind the published v-measure each replicate takes one at random. Where a model was trained with k ≥ 2 seeds and their
 values are handed in, each replicate takes one of the seeds and adds, in all tasks together, its distance from the seeds'
@@ -18,13 +18,14 @@ So an interval says how much a value would move with other documents of the same
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from itertools import combinations
 
 import numpy as np
 
 from medte.chance import chance
 from medte.errors import MedteError, require_known
-from medte.evaluation.comparisons import Comparison, compared, critical_value, detectable_difference, standard_errors
+from medte.evaluation.comparisons import Comparison, compare_all, critical_value, detectable_difference, standard_errors
 from medte.evaluation.estimates import Estimate, estimate
 from medte.evaluation.items import DRAWS, PROTOCOLS, value, values
 from medte.evaluation.store import Result
@@ -34,16 +35,16 @@ TaskValues = Mapping[str, float]  # by task
 
 
 def replicates(
-    results: Sequence[Result], draws: int, seed: int, protocol: str = "published"
+    results: Sequence[Result], draws: int, seed: int, metrics: Mapping[str, str]
 ) -> dict[tuple[str, str], np.ndarray]:
-    """For each (model, task): its values over `draws` replicates, paired across models and tasks."""
+    """For each (model, task): its values, by its family's one of `metrics`, over `draws` replicates, paired across models and tasks."""
     units = sorted({unit for result in results for unit in result["units"]})
     place = {unit: i for i, unit in enumerate(units)}
     weight_of_unit = np.random.default_rng(seed).standard_exponential((draws, len(units)))
     drawn = {}
     for result in results:
         family, items = result["family"], result["items"]
-        metric = PROTOCOLS[protocol][family]
+        metric = metrics[family]
         shares = None
         if family in DRAWS:
             shares = _shares(metric, len(items[DRAWS[family]]), draws, chance(seed, "draws", result["task"]))
@@ -99,7 +100,8 @@ class Scores:
         self.results = {(result["model"], result["task"]): _under(protocol, result) for result in results}
         self.models = list(dict.fromkeys(model for model, _ in self.results))
         self.tasks = list(dict.fromkeys(task for _, task in self.results))
-        self._replicates = replicates(list(self.results.values()), draws, seed, protocol)
+        self._draws, self._seed = draws, seed
+        self._replicates = replicates(list(self.results.values()), draws, seed, PROTOCOLS[protocol])
         own_seeds = {model: own for model, own in (training_seeds or {}).items() if model in self.models}
         self.seeds = {model: len(own) for model, own in own_seeds.items()}
         for model, own in own_seeds.items():
@@ -108,6 +110,15 @@ class Scores:
             picked = np.random.default_rng(chance(seed, "training seed", model)).integers(len(own), size=draws)
             for task, deviation in zip(tasks, deviations.T, strict=True):
                 self._replicates[model, task] = self._replicates[model, task] + deviation[picked]
+
+    def only(self, models: Sequence[str]) -> "Scores":
+        """The scores of these models alone, with the same replicates, on the tasks that any of them has a result for."""
+        part = copy(self)
+        part.models = [model for model in self.models if model in models]
+        part.results = {(model, task): result for (model, task), result in self.results.items() if model in models}
+        part.tasks = list(dict.fromkeys(task for _, task in part.results))
+        part.seeds = {model: count for model, count in self.seeds.items() if model in models}
+        return part
 
     def lacking(self, model: str, tasks: Sequence[str]) -> list[str]:
         """The tasks that the model has no result for."""
@@ -122,6 +133,19 @@ class Scores:
         if model not in self.complete(tasks):
             return None
         return estimate(self._mean(model, tasks), self.replicates_of_mean(model, tasks), len(tasks))
+
+    def mean_by(self, metric: str, model: str, tasks: Sequence[str]) -> Estimate | None:
+        """The mean over `tasks`, all of one family, by any metric of the family; None where the model lacks one of them.
+
+        The interval is over documents and draws: what training seeds reached by the metric is not known. MedteError for a
+        metric that the family does not have.
+        """
+        if model not in self.complete(tasks):
+            return None
+        results = [self.results[model, task] for task in tasks]
+        found = [value(result["family"], result["items"], metric, result["units"]) for result in results]
+        drawn = replicates(results, self._draws, self._seed, {results[0]["family"]: metric})
+        return estimate(float(np.mean(found)), np.mean(list(drawn.values()), axis=0), len(tasks))
 
     def _mean(self, model: str, tasks: Sequence[str]) -> float:
         return float(np.mean([self.results[model, task]["value"] for task in tasks]))
@@ -156,7 +180,7 @@ class Scores:
         """
         if not (pairs := self._pairs_with(other, tasks)):
             return {}
-        found = compared(*self._differences(pairs, tasks), len(tasks))
+        found = compare_all(*self._differences(pairs, tasks), len(tasks))
         return {model: comparison for (model, _), comparison in zip(pairs, found, strict=True)}
 
     def rank_groups(self, tasks: Sequence[str]) -> dict[str, int]:
@@ -167,7 +191,7 @@ class Scores:
         """
         rest = sorted(self.complete(tasks), key=lambda model: -self._mean(model, tasks))
         pairs = list(combinations(rest, 2))
-        found = compared(*self._differences(pairs, tasks), len(tasks)) if pairs else []
+        found = compare_all(*self._differences(pairs, tasks), len(tasks)) if pairs else []
         apart = {pair for pair, one in zip(pairs, found, strict=True) if one.verdict != "not distinguishable"}
         groups: dict[str, int] = {}
         while rest:

@@ -1,15 +1,13 @@
 """The files of a model of the hub: those of one commit, hashed when they first came, and the same ones ever after.
 
-`models.lock.json` in the home folder holds for each repository the commit and the SHA-256 of every file that is used. Where
-the registry leaves the revision unresolved, it is the lock. What is locked and in the hub's local cache is used without a
-request; what has another hash is not used at all.
+The home folder holds for each repository a file, `models.lock/<organisation>--<name>.json`, with the commit and the SHA-256 of
+every file that is used. Where the registry leaves the revision unresolved, it is the lock. What is locked and in the hub's
+local cache is used without a request; what has another hash is not used at all.
 """
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,10 @@ from typing import Any
 from medte import hub_client, paths
 from medte.errors import MedteError
 from medte.manifest import file_sha256, write_json
+from medte.models.folder import WEIGHTS, file_names, wanted
 from medte.models.registry import Entry
 
 UNRESOLVED = "unresolved"
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # the first that is there; neither can hold code as it is loaded
-ABOUT = ("*.json", "*.txt", "*.model")  # configuration and tokenizer
-MODULE = re.compile(r"\d+_\w+")  # folders such as 1_Pooling
 Say = Callable[[str], None]
 
 
@@ -34,20 +30,16 @@ def fetch(model: Entry, say: Say = lambda line: None) -> tuple[Path, str]:
     to code that the model needs.
     """
     code = code_allowed(model)
-    commit = None if model.revision == UNRESOLVED else model.revision
-    locked = _lock().get(model.hub, {})
-    if locked and commit in (None, locked["revision"]):
-        commit = locked["revision"]
-    else:
-        locked = {}
+    locked = _locked(model)
+    commit = locked.get("revision") or (None if model.revision == UNRESOLVED else model.revision)
     folder = _in_cache(model, commit, locked) or _downloaded(model, commit, code, say)
-    found = {name: file_sha256(folder / name) for name in wanted(_names(folder), code)}
+    found = {name: file_sha256(folder / name) for name in wanted(file_names(folder), code)}
     if locked:
         _require_same(model, folder, found, locked["files"])
     sha256 = found[_weights_name(model, found)]
     _require_sha256(folder, sha256, model.sha256)
     if not locked:
-        write_json(_lock_path(), _lock() | {model.hub: {"revision": folder.name, "files": found}})
+        write_json(_lock_path(model), {"revision": folder.name, "files": found})
         say(f"{model.name}: commit {folder.name} of {model.hub}; from now on it stays this one here")
     return folder, sha256
 
@@ -64,6 +56,18 @@ def weights(folder: Path, expected: str | None = None) -> str:
     return found
 
 
+def mirrored(model: Entry, folder: Path) -> str:
+    """The SHA-256 of the weights of a model in the mirror. MedteError where they are not the registry's or the locked ones."""
+    found = weights(folder, model.sha256)
+    locked = _locked(model)
+    if locked and found not in locked["files"].values():
+        raise MedteError(
+            f"the mirror's weights in {folder} (sha256 {found[:12]}…) are not those that came from {model.hub} before; unset "
+            f"MEDTE_MIRROR, or, if the mirror's are meant, delete the lock {_lock_path(model)}"
+        )
+    return found
+
+
 def code_allowed(model: Entry) -> bool:
     """Whether code of the model's repository may run; False where it needs none.
 
@@ -76,17 +80,6 @@ def code_allowed(model: Entry) -> bool:
             f"MEDTE_REMOTE_CODE={model.base} (several names with commas) and run again"
         )
     return model.remote_code
-
-
-def wanted(names: Iterable[str], code: bool = False) -> list[str]:
-    """Those of a repository's files that the model is loaded from: configuration, tokenizer, of each folder one form of
-    the weights, and the modules' folders; `code` adds its Python files."""
-    names = [name for name in sorted(names) if "/" not in name or MODULE.fullmatch(name.rpartition("/")[0])]
-    taken = [name for name in names if any(fnmatchcase(name, pattern) for pattern in (*ABOUT, *["*.py"] * code))]
-    for folder in sorted({name.rpartition("/")[0] for name in names}):
-        forms = [f"{folder}/{form}".lstrip("/") for form in WEIGHTS]
-        taken += [form for form in forms if form in names][:1]
-    return sorted(taken)
 
 
 def _in_cache(model: Entry, commit: str | None, locked: dict[str, Any]) -> Path | None:
@@ -138,10 +131,6 @@ def _snapshot(path: Path, commit: str) -> Path:
     return next(folder for folder in path.parents if folder.name == commit)
 
 
-def _names(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-
-
 def _weights_name(model: Entry, names: Iterable[str]) -> str:
     names = list(names)
     for name in WEIGHTS:
@@ -157,9 +146,9 @@ def _require_same(model: Entry, folder: Path, found: dict[str, str], locked: dic
     for name in sorted({*found, *locked}):
         if found.get(name) != locked.get(name):
             raise MedteError(
-                f"{folder / name} is not as {_lock_path()} holds it (sha256 {found.get(name, 'none')[:12]}, locked "
+                f"{folder / name} is not as {_lock_path(model)} holds it (sha256 {found.get(name, 'none')[:12]}, locked "
                 f"{locked.get(name, 'none')[:12]}); delete the folder {folder.parents[1]} and run again, or, if the change "
-                f"is meant, delete the lock of {model.hub}"
+                "is meant, delete the lock"
             )
 
 
@@ -171,15 +160,17 @@ def _require_sha256(folder: Path, found: str, expected: str | None) -> None:
         )
 
 
-def _lock_path() -> Path:
-    return paths.home() / "models.lock.json"
+def _lock_path(model: Entry) -> Path:
+    return paths.home() / "models.lock" / f"{model.hub.replace('/', '--')}.json"
 
 
-def _lock() -> dict[str, Any]:
-    path = _lock_path()
+def _locked(model: Entry) -> dict[str, Any]:
+    """The lock of the model's repository, empty where there is none, or one of another commit than the registry's."""
+    path = _lock_path(model)
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        lock = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except json.JSONDecodeError as error:
         raise MedteError(
-            f"{path} is damaged ({error}); delete it, and the next use of each model locks it anew"
+            f"{path} is damaged ({error}); delete it, and the next use of the model locks it anew"
         ) from error
+    return lock if model.revision in (UNRESOLVED, lock.get("revision")) else {}

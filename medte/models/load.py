@@ -1,10 +1,10 @@
 """From a model's name to an encoder: an object with `revision`, `max_length`, `side(role)` and `encode(texts, side)`."""
 
 import importlib.util
-import json
 import pickle
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -12,14 +12,14 @@ import numpy as np
 
 from medte import paths
 from medte.errors import MedteError
-from medte.manifest import code_digest, digest
-from medte.models.dtype import faster_dtype
-from medte.models.hub import ABOUT, WEIGHTS, Say, code_allowed, fetch, weights
+from medte.hub_client import MODEL
+from medte.machine import faster_dtype
+from medte.manifest import digest
+from medte.models.folder import about, code_elsewhere, own_length
+from medte.models.hub import Say, code_allowed, fetch, mirrored, weights
 from medte.models.lexical import Bm25, RandomEncoder, TfidfEncoder
-from medte.models.registry import Entry, entry
+from medte.models.registry import WITHOUT_WEIGHTS, Entry, entry
 from medte.profile import Encoding
-
-NO_LENGTH = 10**6  # tokens from which a tokenizer's configuration says "any length"
 
 
 class Encoder(Protocol):
@@ -48,6 +48,8 @@ class SentenceEncoder:
     def __init__(self, folder: Path, weights_sha256: str, settings: Encoding, model: Entry):
         self.folder, self.entry = folder, model
         self.code = code_allowed(model)
+        if self.code:
+            _require_own_code(model, folder)
         self.dtype = faster_dtype() if settings.dtype == "auto" else settings.dtype
         limits = (settings.max_length, model.cut, model.max_length, own_length(folder))
         self.max_length = min(limit for limit in limits if limit)
@@ -58,7 +60,7 @@ class SentenceEncoder:
             )
         self.tokens_per_batch = settings.tokens_per_batch
         self.prompts = model.prompts if model.with_prompts else {}
-        facts = [weights_sha256[:16], _about(folder), self.max_length, self.dtype, model.pooling]
+        facts = [weights_sha256[:16], about(folder, self.code), self.max_length, self.dtype, model.pooling]
         layers, prompts = model.layers and f"l{model.layers}", self.prompts and f"p{digest(self.prompts)[:8]}"
         self.revision = "-".join(str(fact) for fact in (*facts, layers, prompts) if fact)
 
@@ -131,7 +133,7 @@ class StaticEncoder:
         from model2vec import StaticModel
 
         self.model = StaticModel.from_pretrained(folder)
-        self.revision = f"{weights_sha256[:16]}-model2vec"
+        self.revision = f"{weights_sha256[:16]}-{about(folder)}-model2vec-{version('model2vec')}"
 
     def side(self, role: str) -> str:
         """Always "": all texts are encoded alike."""
@@ -159,54 +161,53 @@ def sentence_transformer(folder: Path, pooling: str | None = None, **kwargs):
     try:
         model = SentenceTransformer(str(folder), device=device, **kwargs)
     except (OSError, ValueError, ImportError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
-        raise MedteError(
-            f"the model in {folder} cannot be loaded ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
-            "its files are damaged, no model, or made for other versions: get it anew"
-        ) from error
+        raise _refusal(folder, error) from error
     if not (folder / "modules.json").exists():
         model[1] = Pooling(model[1].embedding_dimension, pooling or "mean")
     return model
 
 
-def own_length(folder: Path) -> int | None:
-    """The tokens that a model takes, as its folder's configuration says; None where that says nothing."""
-    said = [
-        _configuration(folder / name).get(key)
-        for name, key in (
-            ("sentence_bert_config.json", "max_seq_length"),
-            ("tokenizer_config.json", "model_max_length"),
-            ("config.json", "max_position_embeddings"),
+def _refusal(folder: Path, error: Exception) -> MedteError:
+    """The error that says why a model cannot be loaded and what to do."""
+    if "trust_remote_code" in str(error):
+        return MedteError(
+            f"the model in {folder} needs code of its own, which is not run: the installed transformers and "
+            "sentence-transformers do not know its kind; save a model of a kind that they know, install newer ones, or list "
+            f"its repository in {MODEL.listing} with remote_code: true"
         )
-    ]
-    return min((length for length in said if length and length < NO_LENGTH), default=None)
+    return MedteError(
+        f"the model in {folder} cannot be loaded ({type(error).__name__}: {' '.join(str(error).split())[:200]}); "
+        "its files are damaged, no model, or made for other versions: get it anew"
+    )
 
 
-def _configuration(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except ValueError as error:
-        raise MedteError(f"{path} is damaged ({error}); get the model anew") from error
-
-
-def _about(folder: Path) -> str:
-    """A digest of what decides the vectors beside the main weights: configuration, tokenizer, the modules' own weights."""
-    files = [path for pattern in ABOUT for path in folder.rglob(pattern) if path.name != "manifest.json"]
-    modules = [path for name in WEIGHTS for path in folder.glob(f"*/{name}")]
-    return code_digest(*files, *modules)[:8]
+def _require_own_code(model: Entry, folder: Path) -> None:
+    if others := code_elsewhere(folder):
+        raise MedteError(
+            f"{model.base} ({model.hub}) takes code from {', '.join(others)}, whatever stands there that day, and such code is "
+            f"not run; in {MODEL.listing}, name a revision of {model.hub} that holds its own code, or take out remote_code "
+            "if transformers knows the model itself"
+        )
 
 
 def folder_of(model: Entry, trained: Callable[[Entry], Path], say: Say = lambda line: None) -> tuple[Path, str]:
     """(folder, SHA-256 of the weights) of a model that is kept in a folder: the mirror's, the package's, or fetched or trained.
 
     `trained` gives the folder of a model that a profile's run trains; `say` gets a line for each step of a download.
+    MedteError for a model without weights, and for weights that are not the expected ones.
     """
     mirror = paths.mirror()
+    if model.kind in WITHOUT_WEIGHTS:
+        raise MedteError(
+            f"{model.name} has no weights and is in no folder; name a model that has, such as all-MiniLM-L6-v2"
+        )
     if model.kind == "trained":
         folder = trained(model)
     elif model.kind == "folder":
         folder = model.folder
     elif model.mirror and mirror and (mirror / model.mirror).is_dir():
         folder = mirror / model.mirror
+        return folder, mirrored(model, folder)
     elif model.kind == "package" and importlib.util.find_spec(model.package):
         folder = Path(importlib.import_module(model.package).get_model_path())
     elif model.hub:

@@ -1,7 +1,8 @@
 """The models as data (`registry.yaml`): what a name in a profile stands for.
 
 A name is `NAME[+prompts][@TOKENS]`: a model of the registry, or the folder of anybody's own, with its prompts on, or cut at
-a length. Without `+prompts` no text gets a prompt, as in the paper (recipe §3; §5 points 19 and 20).
+a length. Without `+prompts` no text gets a prompt, as in the paper (recipe §3; §5 points 19 and 20). A folder that is there
+is taken by its whole path, whatever condition that seems to end in (`PATH/model@2`); a registered name comes before both.
 """
 
 import re
@@ -13,9 +14,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medte.errors import MedteError, unknown
+from medte.models.folder import licence, own_length, own_prompts, parameters
 
 Role = Literal["query", "document", "classification", "clustering", "pair_classification"]
 NAME = re.compile(r"(?P<base>.+?)(?P<prompts>\+prompts)?(?:@(?P<cut>\d+))?")
+CONDITION = re.compile(r"\+(?=prompts(@\d+)?$)|@(?=\d+$)")  # what makes the end of a name a condition
+WITHOUT_WEIGHTS = ("random", "tfidf", "bm25")  # kinds
 NEEDED = {
     "random": set(),
     "tfidf": set(),
@@ -92,7 +96,8 @@ class Entry(BaseModel):
     def document_encoder(self) -> "Entry":
         """The second encoder, of documents, as an entry of its own."""
         changes = {"hub": self.document_hub, "revision": self.document_revision}
-        return self.model_copy(update=changes | {"document_hub": None, "document_revision": None})
+        of_queries = ("document_hub", "document_revision", "sha256", "mirror")
+        return self.model_copy(update=changes | dict.fromkeys(of_queries))
 
 
 @lru_cache
@@ -121,7 +126,24 @@ def entry(name: str) -> Entry:
     parts = NAME.fullmatch(name)
     if parts is None:
         raise MedteError("a model's name is empty; name one of `medte models`, or the folder of your own")
-    model = registry().get(parts["base"]) or _own(parts["base"])
+    if parts["base"] not in registry() and Path(name).expanduser().is_dir():
+        return _own(name)
+    asked = _under(registry().get(parts["base"]) or _own(parts["base"]), parts)
+    _require_possible(asked)
+    return asked
+
+
+def entry_of_result(name: str) -> Entry:
+    """The model that a result names: registered, or somebody's own, of which the name is all that results keep."""
+    parts = NAME.fullmatch(name)
+    if parts["base"] in registry():
+        return entry(name)
+    base = parts["base"]
+    return _under(Entry(name=base, title=base, kind="folder", group="own", folder=Path(base)), parts)
+
+
+def _under(model: Entry, parts: re.Match) -> Entry:
+    """The model under the conditions that the parts of a name state."""
     changes: dict = {}
     if parts["prompts"]:
         changes |= {"with_prompts": True, "title": f"{model.title}, with prompts"}
@@ -129,25 +151,19 @@ def entry(name: str) -> Entry:
         changes |= {"cut": int(parts["cut"]), "title": f"{changes.get('title', model.title)}, {parts['cut']} tokens"}
     if not changes:
         return model
-    asked = model.model_copy(update=changes | {"name": model.name + name.removeprefix(parts["base"])})
-    _require_possible(asked)
-    return asked
-
-
-def entry_of_result(name: str) -> Entry:
-    """The model that a result names: registered, or somebody's own, of which the name is all that results keep."""
-    if NAME.fullmatch(name)["base"] in registry():
-        return entry(name)
-    return Entry(name=name, title=name, kind="folder", group="own", folder=Path(name))
+    return model.model_copy(update=changes | {"name": model.name + parts[0].removeprefix(parts["base"])})
 
 
 def _require_possible(model: Entry) -> None:
     if model.with_prompts and not model.prompts:
         known = [name for name, other in registry().items() if other.prompts]
-        raise MedteError(f"{model.base} has no prompts, so {model.name} is no model; with prompts: {', '.join(known)}")
+        raise MedteError(
+            f"{model.base} has no prompts, so {model.name} is no model; with prompts: {', '.join(known)}, and folders whose "
+            "config_sentence_transformers.json names some"
+        )
     if model.cut is None:
         return
-    if model.kind in ("random", "tfidf", "bm25", "static"):
+    if model.kind in (*WITHOUT_WEIGHTS, "static"):
         raise MedteError(f"{model.base} reads whole texts and is never cut; name it without @{model.cut}")
     if model.cut < 1 or (model.max_length and model.cut > model.max_length):
         most = f" to {model.max_length}, its own length" if model.max_length else " on"
@@ -155,15 +171,26 @@ def _require_possible(model: Entry) -> None:
 
 
 def _own(name: str) -> Entry:
-    """The model in a folder of anybody's own; its name is the folder's."""
+    """The model in a folder of anybody's own; its name is the folder's, with a hyphen where that would be a condition."""
     folder = Path(name).expanduser()
     if not folder.is_dir():
         if "/" in name:
             raise MedteError(f"there is no folder {name}; name one with a model that sentence-transformers saved")
         raise unknown("model", name, registry())
     own = folder.resolve()
-    if own.name in registry():
+    called = CONDITION.sub("-", own.name)
+    if called in registry():
         raise MedteError(
-            f"the folder {name} has the name of a registered model, {own.name}, and their results would mix; rename it"
+            f"the folder {name} has the name of a registered model, {called}, and their results would mix; rename it"
         )
-    return Entry(name=own.name, title=own.name, kind="folder", group="own", folder=own)
+    return Entry(
+        name=called,
+        title=own.name,
+        kind="folder",
+        group="own",
+        folder=own,
+        prompts=own_prompts(own),
+        max_length=own_length(own),
+        parameters=parameters(own),
+        licence=licence(own),
+    )

@@ -1,12 +1,11 @@
 """The same results under other conditions: by seen and unseen sources, by other metrics, with prompts, at equal length."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from medte.evaluation.groups import trained_on
-from medte.evaluation.items import PROTOCOLS, value
+from medte.evaluation.groups import encoders, trained_on
+from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
 from medte.models.registry import entry_of_result
@@ -22,18 +21,28 @@ PAIR_METRICS = {
 
 
 def seen_and_unseen(scores: Scores, caption: str) -> str:
-    """Each model's mean over tasks of sources that it was trained on, and of those it was not, as HTML, in percent."""
+    """Each model's means over tasks of sources that it was trained on, and of those it was not, as HTML, in percent.
+
+    A row is over all tasks, or over those of a family that has both kinds.
+    """
+    scores = encoders(scores)
+    rows = [row for model in scores.models for row in _seen_rows(scores, model)]
+    return tables.html(["Model", "Over", "Tasks", "Trained on", "Tasks", "Not trained on"], rows, caption)
+
+
+def _seen_rows(scores: Scores, model: str) -> list[list[str]]:
+    """The model's rows: over all tasks first, then over each family that has tasks of both kinds."""
+    title, sources = tables.title(model), trained_on(model)
+    if sources is None:
+        return [[title, "All tasks", *[tables.MISSING, "not declared"] * 2]]
     rows = []
-    for model in scores.models:
-        sources = trained_on(model)
-        if sources is None:
-            rows.append([tables.title(model), *[tables.MISSING, "not declared"] * 2])
-            continue
-        seen = [task for task in scores.tasks if find_task(task).source in sources]
-        unseen = [task for task in scores.tasks if task not in seen]
-        cells = [[str(len(tasks)), tables.cell(scores.mean(model, tasks))] for tasks in (seen, unseen)]
-        rows.append([tables.title(model), *cells[0], *cells[1]])
-    return tables.html(["Model", "Tasks", "Trained on", "Tasks", "Not trained on"], rows, caption)
+    for group, tasks in {"all": scores.tasks, **scores.groups()}.items():
+        seen = [task for task in tasks if find_task(task).source in sources]
+        unseen = [task for task in tasks if task not in seen]
+        if group == "all" or (seen and unseen):
+            cells = [[str(len(own)), tables.cell(scores.mean(model, own))] for own in (seen, unseen)]
+            rows.append([title, tables.FAMILY_TITLE.get(group, "All tasks"), *cells[0], *cells[1]])
+    return rows
 
 
 def seen_by_medte() -> str:
@@ -48,27 +57,21 @@ def seen_by_medte() -> str:
 def pair_metrics(scores: Scores, caption: str) -> str:
     """Models × metrics of pair classification, the mean over its tasks, with the floors as last row, as HTML, in percent.
 
-    The floor of F1 is that of calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p
+    Intervals are over documents alone, so that those of the three metrics can be compared. The floor of F1 is that of calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p
     (recipe §5, point 8).
     """
     tasks = scores.of_family("pair_classification")
     if not tasks:
         return "<p>This edition has no task of this family.</p>"
-    rows = []
-    for model in scores.models:
-        lost = scores.lacking(model, tasks)
-        found = [None if lost else _pair_mean(scores, model, tasks, metric) for metric in PAIR_METRICS]
-        rows.append([tables.title(model), *map(tables.percent, found)])
+    rows = [
+        [tables.title(model), *(tables.cell(scores.mean_by(metric, model, tasks)) for metric in PAIR_METRICS)]
+        for model in encoders(scores).models
+    ]
     shares = [np.mean(_any_result(scores, task)["items"]["labels"]) for task in tasks]
     f1 = float(np.mean([2 * share / (1 + share) for share in shares]))
     floors = [tables.percent(floor) for floor in (f1, f1, float(np.mean(shares)))]
     rows.append(["Floor", *floors])
     return tables.html(["Model", *PAIR_METRICS.values()], rows, caption)
-
-
-def _pair_mean(scores: Scores, model: str, tasks: Sequence[str], metric: str) -> float:
-    results = [scores.results[model, task] for task in tasks]
-    return float(np.mean([value(r["family"], r["items"], metric, units=r["units"]) for r in results]))
 
 
 def _any_result(scores: Scores, task: str) -> Result:
@@ -80,6 +83,7 @@ def protocols(published: Scores, corrected: Scores, caption: str) -> str:
 
     A family that both protocols score alike has one column.
     """
+    published, corrected = encoders(published), encoders(corrected)
     header, columns = ["Model"], []
     for family, tasks in published.groups().items():
         name = tables.FAMILY_TITLE.get(family, "All tasks")
@@ -93,9 +97,13 @@ def protocols(published: Scores, corrected: Scores, caption: str) -> str:
     return tables.html(header, rows, caption)
 
 
-def plain_name(model: str) -> str:
-    """The name of the model without its condition: `e5-base` of `e5-base+prompts@128`."""
-    return re.sub(r"(\+prompts)?(@\d+)?$", "", model)
+def holds_corrected(results: Iterable[Result]) -> bool:
+    """Whether results hold what the corrected metrics are taken from: several draws of a k-means, texts of equal words as one."""
+    held = {
+        "clustering": lambda items: len(items["assignments"]) > 1,
+        "retrieval": lambda items: "ndcg_merged" in items,
+    }
+    return all(held[r["family"]](r["items"]) for r in results if r["family"] in held)
 
 
 def condition(model: str) -> str:
@@ -108,7 +116,8 @@ def condition(model: str) -> str:
 
 def conditions(scores: Scores, caption: str) -> str:
     """Base models × conditions (prompts, equal length), the mean over all tasks, as HTML; says so where none was scored."""
-    changed = {model: plain_name(model) for model in scores.models if plain_name(model) != model}
+    bases = {model: entry_of_result(model).base for model in scores.models}
+    changed = {model: base for model, base in bases.items() if base != model}
     if not changed:
         return "<p>No model was scored with its prompts or cut at an equal length.</p>"
     titles = {model.removeprefix(base): condition(model) for model, base in changed.items()}

@@ -19,6 +19,7 @@ def profile(about: Profile, caption: str) -> str:
         ["Benchmark", f"{about.benchmark}, protocol {about.protocol}"],
         ["Base encoder", tables.title(about.base)],
         ["Training", f"{about.training.steps} steps of {about.training.batch_size} pairs, seed {about.training.seed}"],
+        ["Replicates behind an interval", f"{about.bootstrap:,}"],
         ["Models compared", ", ".join(tables.title(model) for model in about.models)],
     ]
     return tables.html(["Part", "Choice"], [[name, escape(value)] for name, value in rows], caption)

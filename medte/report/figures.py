@@ -73,7 +73,7 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
         axes.plot(
             [100 * e.value for e in estimates],
             heights,
-            MARKERS[number],
+            MARKERS[number % len(MARKERS)],
             color=colours[number],
             ms=5,
             label=entry_of_result(model).title,

@@ -239,7 +239,7 @@ def history(known: Sequence[Mapping[str, Any]]) -> str:
     return tables.html(
         header,
         rows,
-        "Versions of the mini edition, with the mean over the 51 tasks, in percent. A change of the data is a new version.",
+        "Versions of the mini edition, with the mean over the 51 tasks, in percent, kept without intervals. A change of the data is a new version.",
     )
 
 

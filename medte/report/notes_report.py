@@ -3,20 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from medte.evaluation.comparisons import POWER
+from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import Entry
 from medte.profile import Profile
-from medte.report.tables import FAMILY_TITLE, MISSING, percent
+from medte.report.tables import FAMILY_TITLE, MISSING, outside_means, percent, title
 from medte.tasks.catalogue import benchmark_tasks
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """How a model's vectors were made: texts, how many were cut at its maximum length, and texts a second, if measured."""
+class EncodingFacts:
+    """How a model's vectors were made: texts, how many were cut at its maximum length, and texts a second, if measured.
+
+    Maximum length (tokens) and parameters, where the encoder told them, stand for what the model's entry does not say.
+    """
 
     texts: int
     truncated: int
     speed: float | None
+    max_length: int | None = None
+    parameters: int | None = None
 
 
 def page(
@@ -24,15 +31,20 @@ def page(
     profile: Profile,
     manifest: Mapping,
     entries: Mapping[str, Entry],
-    encoded: Mapping[str, Encoded | None],
+    encoded: Mapping[str, EncodingFacts | None],
 ) -> str:
-    """The page. `manifest` is the edition's; `entries` says what each model is, `encoded` how its texts were encoded."""
+    """The page. `manifest` is the edition's; `entries` says what each model is, `encoded` how its texts were encoded.
+
+    A model that makes no vectors (BM25) is named below the ranking, and is in no table.
+    """
+    note, scores = outside_means(scores), encoders(scores)
     parts = [
         "# Encoders on these notes",
         _about(scores, manifest, profile),
-        _ranking(scores, entries),
-        "Means in percent with their 95 % intervals over patients. Encoders of one rank cannot be told apart on these notes: "
-        "rank 1 is the best and all that cannot be told from it, corrected for the number of comparisons.",
+        _ranking(scores, profile, entries),
+        "Means in percent with their 95 % intervals over patients and draws. Encoders of one rank cannot be told apart on these "
+        "notes: rank 1 is the best and all that cannot be told from it, corrected for the number of comparisons."
+        f"{_about_last_row(scores, profile, entries)}{note}",
         "## Speed and size",
         _table(
             ["Model", "Texts/s", "Cut", "Tokens", "Parameters", "Licence"],
@@ -65,7 +77,7 @@ def _wanted(profile: Profile, manifest: Mapping) -> list[str]:
     return [task.name for task in benchmark_tasks(profile.benchmark) if task.source in manifest["sources"]]
 
 
-def _ranking(scores: Scores, entries: Mapping[str, Entry]) -> str:
+def _ranking(scores: Scores, profile: Profile, entries: Mapping[str, Entry]) -> str:
     families = {name: tasks for name, tasks in scores.groups().items() if name != "all"}
     header = [f"{FAMILY_TITLE[family]} ({len(tasks)})" for family, tasks in families.items()]
     ranks = scores.rank_groups(scores.tasks)
@@ -78,7 +90,28 @@ def _ranking(scores: Scores, entries: Mapping[str, Entry]) -> str:
         ]
         for model in _best_first(scores, ranks)
     ]
+    if other := _best_other(scores, profile):
+        columns = [scores.tasks, *families.values()]
+        seen = [percent(scores.detectable(other, profile.compared_with, tasks)) for tasks in columns]
+        rows.append(["", "Smallest difference that could have been seen", *seen])
     return _table(["Rank", "Model", f"All tasks ({len(scores.tasks)})", *header], rows)
+
+
+def _best_other(scores: Scores, profile: Profile) -> str | None:
+    """The best model beside the one that every other is compared with; None where there is no other."""
+    ranked = _best_first(scores, scores.rank_groups(scores.tasks))
+    return next((model for model in ranked if model != profile.compared_with), None)
+
+
+def _about_last_row(scores: Scores, profile: Profile, entries: Mapping[str, Entry]) -> str:
+    """What the ranking's last row says, as a sentence that follows others; empty where there is none."""
+    other = _best_other(scores, profile)
+    if other is None:
+        return ""
+    return (
+        f" The last row is how large a difference of {entries[other].title} from {title(profile.compared_with)} would have had to "
+        f"be to be seen in {percent(POWER, 0)} % of cases."
+    )
 
 
 def _best_first(scores: Scores, ranks: Mapping[str, int]) -> list[str]:
@@ -92,22 +125,29 @@ def _cell(mean: Estimate | None) -> str:
 
 
 def _properties(
-    scores: Scores, profile: Profile, entries: Mapping[str, Entry], encoded: Mapping[str, Encoded | None]
+    scores: Scores, profile: Profile, entries: Mapping[str, Entry], encoded: Mapping[str, EncodingFacts | None]
 ) -> list[list[str]]:
     rows = []
     for model in _best_first(scores, scores.rank_groups(scores.tasks)):
         entry, facts = entries[model], encoded[model]
+        parameters = entry.parameters or (facts and facts.parameters)
         rows.append(
             [
                 entry.title,
                 f"{facts.speed:,.0f}" if facts and facts.speed else MISSING,
                 f"{percent(facts.truncated / facts.texts)} %" if facts else MISSING,
-                f"{min(entry.max_length, profile.encoding.max_length):,}" if entry.max_length else MISSING,
-                f"{entry.parameters / 1e6:,.0f} million" if entry.parameters else MISSING,
+                _tokens(entry, facts, profile),
+                f"{parameters / 1e6:,.0f} million" if parameters else MISSING,
                 entry.licence or MISSING,
             ]
         )
     return rows
+
+
+def _tokens(entry: Entry, facts: EncodingFacts | None, profile: Profile) -> str:
+    """How many tokens the model reads here: its own length, up to its cut and the profile's cap."""
+    own = entry.max_length or (facts and facts.max_length)
+    return f"{min(filter(None, [own, entry.cut, profile.encoding.max_length])):,}" if own else MISSING
 
 
 def _missing(profile: Profile, manifest: Mapping) -> str:

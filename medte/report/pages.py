@@ -6,6 +6,7 @@ from typing import Any
 
 from medte import paths
 from medte.errors import MedteError
+from medte.evaluation.comparisons import POWER
 from medte.evaluation.groups import BENCHMARK, BESIDE
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry, registry
@@ -21,7 +22,7 @@ INTERVALS = (
 )
 RANKS = (
     f"{INTERVALS} Rank, over all tasks: 1 is the best and all that cannot be told from it, 2 the best of the rest, and so on. The last "
-    "row is the difference between the fine-tuned model and its base that would have been seen in four cases of five."
+    f"row is the difference between the fine-tuned model and its base that would have been seen in {tables.percent(POWER, 0)} % of cases."
 )
 BOUNDS = "Floor: always the positive or the most frequent answer. Ceiling: what a perfect model could reach, given repeated texts."
 CARDS = f"Words: median length, of the first and the second text. Repeated: share of texts that stand elsewhere in the task. {BOUNDS}"
@@ -30,19 +31,24 @@ UNCERTAIN = "Intervals are over documents and draws; other tasks are not in them
 COMPARED = (
     "Differences over all tasks, in points. Intervals and p are corrected for the number of models in this table."
 )
+PAIRED = f"Differences of two models, in points; each row is judged alone, uncorrected. {UNCERTAIN}"
 SEEN = (
     "Trained on: tasks of sources that the model has seen text of, though not these texts. The two means are over other tasks: compare "
-    "models within a column, not the columns."
+    "models within a column, not the columns. A family stands where the model has tasks of both kinds."
 )
 PAIRS = (
-    "Mean over the pair tasks, in percent. The published F1 chooses its threshold on the labels that judge it; the second column chooses "
-    "it on one half of the documents and judges the other, and the reverse. The floor calls every pair right."
+    "Mean over the pair tasks, in percent, with the 95 % interval over documents alone. The published F1 chooses its threshold on the "
+    "labels that judge it; the second column chooses it on one half of the documents and judges the other, and the reverse. The floor "
+    "calls every pair right."
 )
 PROTOCOLS = (
-    "Percent, with the 95 % interval over documents and draws. Corrected: clustering is the mean of five k-means, pairs are average "
+    "Percent, with the 95 % interval over documents and draws. Corrected: clustering is the mean of several k-means, pairs are average "
     "precision, retrieval takes texts of equal words as one."
 )
-CONDITIONS = "Mean over all tasks, in percent. The paper gave no model its prompts, and each its own length."
+CONDITIONS = (
+    "Mean over all tasks, in percent, with the 95 % interval. The paper gave no model its prompts, and each its own length; here no "
+    "model reads further than the profile's cap."
+)
 STALE = "Kept results that no table uses."
 
 
@@ -107,7 +113,7 @@ def sham(scores: Scores, profile: Profile) -> str:
     if "sham" not in profile.training.variants:
         return f"<p>The profile {escape(profile.name)} trains no sham.</p>"
     model, other = trained_model(profile), variant_model(profile, "sham")
-    caption = f"The trained model against a sham, trained on the same texts with the pairs reshuffled within each source. {UNCERTAIN}"
+    caption = f"The trained model against a sham, trained on the same texts with the pairs reshuffled within each source. {PAIRED}"
     sentence = tables.difference_sentence(scores, model, other)
     return f"{tables.differences(scores, model, other, caption)}\n<p><b>{sentence}</b></p>"
 
@@ -125,7 +131,7 @@ def plain_split(profile: Profile, data: str) -> str:
     older = "" if about["data"] == data else " <b>It is of an earlier version of the text.</b>"
     caption = (
         "Recorded: the same training on pairs that are split by document alone, so that it has met other texts about the evaluated "
-        f"subjects, against the split by subject. {UNCERTAIN} Recorded {about['date']} on {escape(about['machine'])}.{older}"
+        f"subjects, against the split by subject. {PAIRED} Recorded {about['date']} on {escape(about['machine'])}.{older}"
     )
     sentence = tables.difference_sentence(scores, other, model)
     return f"{tables.differences(scores, other, model, caption)}\n<p><b>{sentence}</b></p>"
@@ -147,7 +153,7 @@ def beside(groups: Mapping[str, Scores], cards: Mapping[str, Card], origin: str 
     return "\n".join(found) or "<p>Every task that is scored is in the means.</p>"
 
 
-def compared(profile: Profile) -> tuple[str, str]:
+def main_pair(profile: Profile) -> tuple[str, str]:
     """The two models that a run is made for: the one it trains and the one that every other is compared with."""
     return trained_model(profile), profile.compared_with
 
@@ -174,7 +180,7 @@ def real_text_details() -> str:
         "## Task by task\n",
         tables.tasks(scores, scores.tasks, cards, f"Each task on real text, recorded. {TASKS} {origin}"),
         "\n## What fine-tuning changed\n",
-        tables.differences(scores, *pair, f"Paired differences in points. {UNCERTAIN} {origin}"),
+        tables.differences(scores, *pair, f"{PAIRED} {origin}"),
         f"\n**{tables.difference_sentence(scores, *pair)}**\n",
         _training(about["training"]),
         *_other_conditions(scores, about, origin),
@@ -217,9 +223,22 @@ def _other_conditions(scores: Scores, about: Mapping[str, Any], origin: str) -> 
         condition_tables.seen_and_unseen(scores, f"{SEEN} {condition_tables.seen_by_medte()} {origin}"),
         "\n## By other metrics\n",
         condition_tables.pair_metrics(scores, f"{PAIRS} {origin}"),
+        "\n## Under the corrected protocol\n",
+        _corrected(scores, about, origin),
+        "\n## With prompts, at equal length\n",
+        condition_tables.conditions(recordings.recorded_conditions(about["profile"]), f"{CONDITIONS} {origin}"),
         "\n## Published against reproduced\n",
         reproduced.section(scores, load_profile(about["profile"]), about["edition"], about["cards"]),
     ]
+
+
+def _corrected(scores: Scores, about: Mapping[str, Any], origin: str) -> str:
+    """The recorded results under both protocols; says so where the record lacks what the corrected metrics are taken from."""
+    results = scores.results.values()
+    if not condition_tables.holds_corrected(results):
+        return "<p>The corrected protocol is not recorded yet.</p>"
+    corrected = Scores(results, about["bootstrap"], about["seed"], protocol="corrected")
+    return condition_tables.protocols(scores, corrected, f"{PROTOCOLS} {origin}")
 
 
 def generated() -> dict[str, str]:

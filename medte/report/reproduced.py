@@ -1,7 +1,8 @@
 """Published against reproduced: which published numbers an edition can reach at all, and what came out where it can.
 
 The published numbers are means of columns (families, sources; recipe §4). A column can be reached where each of its tasks is built
-from its own source: no stand-in, no queries taken from the text. On the mini edition none can.
+from its own source: no stand-in, no queries taken from the text. On the mini edition none can. A verdict is given only where
+our scoring is the paper's: each model at its own length, the negatives of pairs by the same miner.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,7 +99,7 @@ def _obstacle(tasks: Sequence[Task], edition: Mapping[str, Any]) -> str:
     )
 
 
-def compared(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card]) -> list[Cell]:
+def side_by_side(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card]) -> list[Cell]:
     """A cell for each reachable column and each model that has a published counterpart and a result on all its tasks.
 
     A counterpart has the same hub id. That of a model trained by a profile is MEDTE: with MEDTE's own base its scores are
@@ -117,8 +118,11 @@ def compared(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards
             if ours is None:
                 continue
             known = round(float(numbers[counterpart] - (numbers[MEDTE_BASE] if is_gain else 0)), 4)
-            verdict, why = _verdict(ours, known, column.column, is_gain, profile.protocol)
-            causes = _causes(entry_of_result(base or model), column, profile, cards)
+            encoder = entry_of_result(base or model)
+            verdict, why = _verdict(ours, known, column.column, is_gain)
+            if deviations := _deviations(encoder, column, profile, cards):
+                verdict, why = "none", f"not the published protocol: {'; '.join(deviations)}"
+            causes = _causes(encoder, column, cards)
             if base:
                 causes = ("trained by a profile, not the released weights", *causes)
             cells.append(Cell(model, counterpart, column.column, is_gain, ours, known, verdict, why, causes))
@@ -154,10 +158,8 @@ def _over_families(scores: Scores, model: str, tasks: Sequence[str]) -> tuple[fl
     return float(np.mean(values)), np.mean([scores.replicates_of_mean(model, own) for own in groups], axis=0)
 
 
-def _verdict(ours: Estimate, known: float, column: str, is_gain: bool, protocol: str) -> tuple[Verdict, str]:
+def _verdict(ours: Estimate, known: float, column: str, is_gain: bool) -> tuple[Verdict, str]:
     rounding = ROUNDING.get(column, TWO_DECIMALS)
-    if protocol != "published":
-        return "none", f"the protocol is {protocol}, not the published one"
     if is_gain and abs(known) <= 2 * rounding:
         return "none", "the published gain is within its rounding"
     if is_gain and ours.low <= 0 <= ours.high:
@@ -172,8 +174,21 @@ def _verdict(ours: Estimate, known: float, column: str, is_gain: bool, protocol:
     return "not reproduced", "the published value, give or take its rounding, is outside our interval"
 
 
-def _causes(model: Entry, column: Reach, profile: Profile, cards: Mapping[str, Card]) -> tuple[str, ...]:
-    """What could make ours differ from the published number, known before any score; of a trained model `model` is the base."""
+def _deviations(model: Entry, column: Reach, profile: Profile, cards: Mapping[str, Card]) -> list[str]:
+    """In what the scoring is not the paper's, so that no verdict follows: length of texts, negatives of pairs (recipe §3)."""
+    found = []
+    cap = profile.encoding.max_length
+    if model.max_length and cap < model.max_length:
+        found.append(f"texts cut at {cap} tokens, the model's own length is {model.max_length}")
+    miner = profile.data.negatives.miner if profile.data.negatives else None
+    if miner != PAPERS_MINER and any(cards[task]["family"] == "pair_classification" for task in column.tasks):
+        drawn = f"mined by {miner}" if miner else "drawn by hash"
+        found.append(f"negatives of pairs {drawn}, the paper's mined by {PAPERS_MINER}")
+    return found
+
+
+def _causes(model: Entry, column: Reach, cards: Mapping[str, Card]) -> tuple[str, ...]:
+    """What else could make ours differ from the published number, known before any score; of a trained model `model` is the base."""
     own = [cards[task] for task in column.tasks]
     latest = max((card["dates"]["latest"] for card in own if card["dates"]["latest"]), default="no known date")
     causes = [f"data of another date: ours reach to {latest}, the paper's state is {PAPERS_STATE}"]
@@ -184,16 +199,8 @@ def _causes(model: Entry, column: Reach, profile: Profile, cards: Mapping[str, C
         causes.append(f"number of tasks: {len(own)} here, {len(own) + unsure} left by the authors' scripts")
     if any(card["written_by"] for card in own):
         causes.append("another writer: the paper's queries are GPT-4o's")
-    miner = profile.data.negatives.miner if profile.data.negatives else None
-    if miner != PAPERS_MINER and any(card["family"] == "pair_classification" for card in own):
-        causes.append(f"other negatives: {miner or 'drawn by hash'}, the paper's are {PAPERS_MINER}'s")
     if model.revision == "unresolved":
         causes.append("revision unresolved")
-    cap = profile.encoding.max_length
-    if cap and model.max_length and cap < model.max_length:
-        causes.append(f"length cap: {cap} of {model.max_length} tokens")
-    if profile.protocol != "published":
-        causes.append(f"protocol: {profile.protocol}")
     return tuple(causes)
 
 
@@ -202,7 +209,7 @@ def section(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards:
     columns = reach(edition)
     if len(obstacles := {column.why for column in columns}) == 1 and all(obstacles):
         return f"<p>No published number can be compared here: {escape(*obstacles)}.</p>"
-    cells = compared(scores, profile, edition, cards)
+    cells = side_by_side(scores, profile, edition, cards)
     shown = _cells_table(cells) if cells else "<p>No published number can be compared here with a result.</p>"
     return f"{_reach_table(columns)}\n{shown}"
 

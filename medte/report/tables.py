@@ -12,6 +12,7 @@ from html import escape
 
 import pandas as pd
 
+from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import entry_of_result
 from medte.tasks import card
@@ -83,12 +84,13 @@ def _marked(scores: Scores, tasks: Sequence[str]) -> dict[str, str]:
     return cells
 
 
-def families(scores: Scores, caption: str, compared: tuple[str, str] | None = None) -> str:
+def families(scores: Scores, caption: str, pair: tuple[str, str] | None = None) -> str:
     """Models × families with the mean over all tasks and the rank group, as HTML, in percent.
 
-    With `compared`, two models, a last row says how large a difference between them would have had to be to be seen. A note
-    names the models without a mean and what they lack.
+    With a `pair` of models a last row says how large a difference between them would have had to be to be seen. A note names
+    the models without a mean and what they lack, and says where those stand that make no vectors.
     """
+    note, scores = outside_means(scores), encoders(scores)
     groups = scores.groups()
     columns = [_marked(scores, tasks) for tasks in groups.values()]
     ranks = scores.rank_groups(scores.tasks)
@@ -96,25 +98,30 @@ def families(scores: Scores, caption: str, compared: tuple[str, str] | None = No
         [title(model), *(column[model] for column in columns), str(ranks.get(model, MISSING))]
         for model in scores.models
     ]
-    if compared:
-        seen = [percent(scores.detectable(*compared, tasks)) for tasks in groups.values()]
+    if pair:
+        seen = [percent(scores.detectable(*pair, tasks)) for tasks in groups.values()]
         rows.append(["Smallest difference that could have been seen", *seen, ""])
     header = [f"{FAMILY_TITLE.get(group, 'All tasks')} <small>{len(tasks)}</small>" for group, tasks in groups.items()]
-    return html(["Model", *header, "Rank"], rows, f"{caption}{_lacking(scores, scores.tasks)}")
+    return html(["Model", *header, "Rank"], rows, f"{caption}{_lacking(scores)}{note}")
 
 
-def _lacking(scores: Scores, tasks: Sequence[str]) -> str:
-    """Which models lack some of `tasks`, and which of them, as sentences that follow a caption; empty where none does."""
+def outside_means(scores: Scores) -> str:
+    """Where the models stand that are in no mean, as sentences that follow a caption; empty where all are in means."""
+    apart = [model for model in scores.models if model not in encoders(scores).models]
+    return "".join(
+        f" {title(model)} makes no vectors: it stands in single retrieval tasks, in no mean and no rank."
+        for model in apart
+    )
+
+
+def _lacking(scores: Scores) -> str:
+    """Which models lack some of the tasks, and which of them, as sentences that follow a caption; empty where none does."""
     notes = []
     for model in scores.models:
-        lost = scores.lacking(model, tasks)
-        if lost and entry_of_result(model).kind == "bm25":
-            notes.append(f" {title(model)} makes no vectors and stands in retrieval alone.")
-            lost = [task for task in lost if find_task(task).family == "retrieval"]
-        if lost:
+        if lost := scores.lacking(model, scores.tasks):
             more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
             names = ", ".join(map(breakable, lost[:NAMED]))
-            notes.append(f" {title(model)} lacks {len(lost)} of {len(tasks)} tasks: {names}{more}.")
+            notes.append(f" {title(model)} lacks {len(lost)} of {len(scores.tasks)} tasks: {names}{more}.")
     return "".join(notes)
 
 
@@ -150,7 +157,7 @@ def bounds(cards: Sequence[card.Card]) -> dict[str, list[str]]:
 
 
 def differences(scores: Scores, model: str, other: str, caption: str) -> str:
-    """Mean difference of two models for each family, each source and over all tasks, as HTML, in points."""
+    """Mean difference of two models for each family, each source and over all tasks, as HTML, in points; each row is judged alone."""
     groups = {FAMILY_TITLE[family]: scores.of_family(family) for family in FAMILIES}
     for source in dict.fromkeys(find_task(task).source for task in scores.tasks):
         groups[f"source: {source}"] = [task for task in scores.tasks if find_task(task).source == source]
@@ -181,6 +188,7 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
 
 def comparisons(scores: Scores, other: str, caption: str) -> str:
     """Every model minus `other` over all tasks, corrected for their number, as HTML, in points; says so where there is none."""
+    scores = encoders(scores)
     found = scores.compare(other, scores.tasks) if other in scores.models else {}
     if not found:
         return f"<p>There is nothing to compare with {title(other)}.</p>"
@@ -192,7 +200,7 @@ def comparisons(scores: Scores, other: str, caption: str) -> str:
         if model != other
     ]
     header = ["Model", f"Minus {title(other)}", "Adjusted p", "Verdict"]
-    return html(header, rows, f"{caption}{_lacking(scores, scores.tasks)}")
+    return html(header, rows, f"{caption}{_lacking(scores)}")
 
 
 def probability(p: float) -> str:

@@ -17,8 +17,8 @@ import pandas as pd
 
 from medte import paths
 from medte.errors import MedteError
+from medte.machine import faster_dtype
 from medte.manifest import code_digest, digest, seal, unseal, verify
-from medte.models.dtype import faster_dtype
 from medte.models.load import sentence_transformer
 from medte.profile import Training
 from medte.training.heldout import assess, hold_out
