@@ -129,10 +129,11 @@ class Run:
         """
         there = []
         for name, place in self.added().items():
-            if "/" in place and not Path(place).is_dir():
-                self.say(f"{name} is left out: its folder {place} is gone; `medte models --forget {name}` forgets it")
-            else:
+            try:
+                entry(place)
                 there.append(place)
+            except MedteError as error:
+                self.say(f"{name} is left out: {error}; `medte models --forget {name}` forgets it")
         return [*self.profile.models, *there]
 
     def added(self) -> dict[str, str]:
@@ -147,7 +148,8 @@ class Run:
     def add(self, model: str) -> str:
         """The name under which a model, registered or in a folder, stands in the tables from now on. MedteError if unknown."""
         asked, added = entry(self.reference(model)), self.added()
-        place = str(asked.folder) if asked.folder else asked.name
+        condition = asked.name.removeprefix(asked.base)
+        place = f"{asked.folder}{condition}" if asked.folder else asked.name
         if added.get(asked.name, place) != place:
             raise MedteError(
                 f"{asked.name} in the tables is the model in {added[asked.name]}; take it out first "

@@ -125,6 +125,7 @@ def test_prompts_and_cuts_that_were_asked_for_stand_in_the_report(home, monkeypa
     monkeypatch.setattr(
         run, "results", lambda family, models: [result(m, task, [0.5] * 20) for m in models for task in RETRIEVAL]
     )
+    monkeypatch.setattr(run, "took", lambda model: dict.fromkeys(MEASURED, 0))
     text = rank.rank(run, asked[len(NOTES.models) :])
     assert {line[1] for line in rows(text)[2:8]} == {entry(name).title for name in asked}
     assert (run.folders.root / rank.REPORT).read_text(encoding="utf-8") == text

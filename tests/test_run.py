@@ -28,8 +28,10 @@ def test_a_folder_is_added_by_its_name_and_left_out_when_it_is_gone(run, tmp_pat
     assert run.add(str(folder)) == "my-encoder"
     assert run.models[-1] == str(folder) == run.reference("my-encoder")
     assert run.add("my-encoder") == "my-encoder"
+    said = []
+    run.say = said.append
     folder.rmdir()
-    assert str(folder) not in run.models
+    assert str(folder) not in run.models and "my-encoder is left out" in said[0]
 
 
 def test_what_was_added_can_be_taken_out(run):
@@ -57,3 +59,17 @@ def test_results_of_another_day_are_named_with_the_reason(run, monkeypatch):
         ("gte-base", "MedQARetrieval", "the edition no longer has the task"),
         ("gte-base", "PubMedRetrieval", "other data: 0, now 2"),
     ]
+
+
+def test_a_folder_under_a_condition_is_added_with_it(run, tmp_path):
+    (tmp_path / "my-encoder").mkdir()
+    assert run.add(f"{tmp_path}/my-encoder@32") == "my-encoder@32"
+    assert run.models[-1] == f"{tmp_path}/my-encoder@32"
+
+
+def test_another_folder_of_the_same_name_is_refused(run, tmp_path):
+    for parent in "ab":
+        (tmp_path / parent / "final").mkdir(parents=True)
+    run.add(str(tmp_path / "a/final"))
+    with pytest.raises(MedteError, match="medte models --forget final"):
+        run.add(str(tmp_path / "b/final"))
