@@ -10,7 +10,7 @@ from mteb.models.model_meta import ModelMeta, ScoringFunction
 import medte
 from medte.errors import MedteError
 from medte.evaluation.score import score
-from medte.models.embeddings import encode_all
+from medte.models.embeddings import Plan
 from medte.run import Run
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks, catalogue
@@ -126,6 +126,6 @@ def test_mteb_gives_the_same_numbers_as_our_own_evaluation(tmp_path):
     edition = Run("mini").edition
     ours = {}
     for entry in benchmark_tasks("MedEval"):
-        encoded = encode_all(HashEncoder(), edition.task_data(entry.name).texts_by_role(), tmp_path)
+        encoded = Plan(HashEncoder(), edition.task_data(entry.name).texts_by_role(), tmp_path).encode()
         ours[entry.name] = score(entry, edition, "hash", encoded)["value"]
     assert len(ours) == 51 and ours == pytest.approx(theirs, abs=1e-6)

@@ -5,7 +5,7 @@ from tiny_bert import WORDS, plain_bert
 from medte.engine import Engine
 from medte.errors import MedteError
 from medte.models import embeddings
-from medte.models.embeddings import Plan, batches, encode_all
+from medte.models.embeddings import Plan, batches
 from medte.models.lexical import TFIDF_COLUMNS, RandomEncoder, TfidfEncoder
 from medte.models.load import SentenceEncoder, load, weights
 from medte.models.registry import registry
@@ -33,7 +33,7 @@ class Counting(SentenceEncoder):
 
 
 def embed(encoder, texts, folder, **kwargs):
-    return encode_all(encoder, {"document": texts}, folder, **kwargs).vectors[""]
+    return Plan(encoder, {"document": texts}, folder).encode(**kwargs).vectors[""]
 
 
 TEXTS = [f"{'word ' * (i % 11)}{i}" for i in range(300)]
@@ -69,10 +69,13 @@ def test_texts_that_another_call_encoded_are_found_by_their_content(tmp_path):
 
 def test_roles_of_one_side_share_vectors_and_prompts_keep_sides_apart(tmp_path):
     encoder = Counting()
-    encoded = encode_all(encoder, {"query": TEXTS[:5], "document": TEXTS[:9], "clustering": TEXTS[:9]}, tmp_path)
+    encoded = Plan(encoder, {"query": TEXTS[:5], "document": TEXTS[:9], "clustering": TEXTS[:9]}, tmp_path).encode()
     assert sorted(encoder.encoded) == sorted([f"ask: {text}" for text in TEXTS[:5]] + TEXTS[:9])
     assert encoded.of(TEXTS[:5], "query")[:, 0].tolist() == [len(text) + 5 for text in TEXTS[:5]]
     assert (encoded.of(TEXTS[:9], "document") == encoded.of(TEXTS[:9], "clustering")).all()
+    some = encoded.only({"query": TEXTS[2:4], "document": TEXTS[7:4:-1]})
+    assert sorted(len(vectors.rows) for vectors in some.vectors.values()) == [2, 3]
+    assert (some.of(TEXTS[5:8], "clustering") == encoded.of(TEXTS[5:8], "clustering")).all()
 
 
 @pytest.mark.parametrize("change", ["revision", "tokens_per_batch"])

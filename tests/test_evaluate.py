@@ -15,7 +15,7 @@ from medte.evaluation import evaluate as evaluation
 from medte.evaluation import score as scoring
 from medte.evaluation.items import value
 from medte.evaluation.store import Store, read_recorded, write_recorded
-from medte.models.embeddings import encode_all
+from medte.models.embeddings import Plan
 from medte.profile import load_profile
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import catalogue, task
@@ -79,7 +79,7 @@ def encoders(monkeypatch, hash_encoder):
 
 
 def encoded(encoder, data, folder):
-    return encode_all(encoder, data.texts_by_role(), folder)
+    return Plan(encoder, data.texts_by_role(), folder).encode()
 
 
 def run(edition, folder, **kwargs):

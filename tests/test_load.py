@@ -11,7 +11,7 @@ from tiny_bert import files, pickled_weights, plain_bert
 from medte.errors import MedteError
 from medte.models import load as loading
 from medte.models import registry as models
-from medte.models.embeddings import encode_all
+from medte.models.embeddings import Plan
 from medte.models.folder import own_length
 from medte.models.load import SentenceEncoder, StaticEncoder, folder_of, load
 from medte.models.registry import Entry
@@ -221,7 +221,7 @@ def test_a_mirror_with_other_weights_than_the_locked_ones_is_refused(server, pla
 
 def test_a_folder_of_ones_own_needs_no_network(plain, tmp_path, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a look-up"))
-    assert encode_all(encoder(str(plain)), {"document": TEXTS}, tmp_path / "kept").vectors[""].rows.shape == (3, 32)
+    assert Plan(encoder(str(plain)), {"document": TEXTS}, tmp_path / "kept").encode().vectors[""].rows.shape == (3, 32)
     assert own_length(plain) == 16
     with pytest.raises(MedteError, match=r"holds no model\.safetensors and no pytorch_model\.bin"):
         encoder(str(tmp_path))

@@ -2,7 +2,8 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -61,31 +62,38 @@ def evaluate(
     """The results of the profile's models on its tasks (of one family, or of all); what is there is not done again.
 
     `models` are names of the registry, or folders of somebody's own. `trained` gives the folder of a model that a
-    profile's run trains; `say` gets a line for each step. An `engine` with
-    workers encodes shards of texts and scores tasks side by side, with the same files in the end but for `measured`. An
-    interrupted call leaves whole results, and the next goes on after them.
+    profile's run trains; `say` gets a line for each step. An `engine` with workers encodes shards of texts and scores
+    tasks side by side, the shards of one model beside the last tasks of the model before it, with the same files in the
+    end but for `measured`. An interrupted call leaves whole results, and the next goes on after them.
     """
     store, engine = Store(folders.results), engine or Engine()
-    results = []
-    for reference in models or profile.models:
-        asked = entry(reference)
-        name = asked.name
-        tasks = [task for task in tasks_of(profile, edition, family) if asked.does(task.family)]
-        encoder, plan = planned(profile, edition, folders, reference, trained)
-        keys = {task.name: _key(task, edition, encoder, plan) for task in tasks}
-        found = {task.name: store.get(name, task.name, keys[task.name]) for task in tasks}
-        left = [task for task in tasks if found[task.name] is None]
-        say(f"{name}: {len(tasks) - len(left)} of {len(tasks)} results are there")
-        if left:
-            model = _encoded(plan, name, say, engine) if plan else encoder
-            done = engine.map(_score, left, (edition, name, model, threads()))
-            for number, (result, measured) in enumerate(done, start=1):
-                result["key"] = keys[result["task"]]
-                store.put(result | {"measured": measured})
-                found[result["task"]] = store.get(name, result["task"], result["key"])
-                say(f"{name}: {number} of {len(left)} · {result['task']} {result['value']:.3f}")
-        results += [found[task.name] for task in tasks]
-    return results
+    found: dict[tuple[str, str], Result | None] = {}  # by model and task, in their order
+    left: dict[str, int] = {}  # how many tasks a model still lacks
+
+    def units() -> Iterator[tuple]:
+        for reference in models or profile.models:
+            asked = entry(reference)
+            name = asked.name
+            tasks = [task for task in tasks_of(profile, edition, family) if asked.does(task.family)]
+            encoder, plan = planned(profile, edition, folders, reference, trained)
+            keys = {task.name: _key(task, edition, encoder, plan) for task in tasks}
+            found.update({(name, task.name): store.get(name, task.name, keys[task.name]) for task in tasks})
+            missing = [task for task in tasks if found[name, task.name] is None]
+            left[name] = len(missing)
+            say(f"{name}: {len(tasks) - len(missing)} of {len(tasks)} results are there")
+            model = _encoded(plan, name, say, engine) if plan and missing else encoder
+            for task in missing:
+                own = model.only(edition.task_data(task.name).texts_by_role()) if plan else model
+                yield task, name, keys[task.name], own
+
+    scored = Counter()
+    for result in engine.map(_score, units(), (edition, threads())):
+        name, task = result["model"], result["task"]
+        store.put(result)
+        found[name, task] = store.get(name, task, result["key"])
+        scored[name] += 1
+        say(f"{name}: {scored[name]} of {left[name]} · {task} {result['value']:.3f}")
+    return list(found.values())
 
 
 def planned(
@@ -113,13 +121,14 @@ def _encoded(plan: Plan, name: str, say: Say, engine: Engine) -> Encoded:
     return model
 
 
-def _score(task: Task, what: tuple[Edition, str, Encoded | Encoder, int]) -> tuple[Result, dict]:
-    """The result of one task, and what was measured while it was made."""
+def _score(unit: tuple[Task, str, str, Encoded | Encoder], shared: tuple[Edition, int]) -> Result:
+    """The whole result of a model on one task: a unit of work that depends on no other."""
+    task, name, key, model = unit
+    edition, count = shared
     start = time.monotonic()
-    *about, count = what
     use_threads(count)
-    result = score(task, *about)
-    return result, _measured(time.monotonic() - start)
+    result = score(task, edition, name, model)
+    return result | {"key": key, "measured": _measured(time.monotonic() - start)}
 
 
 def _say_texts(say: Say, name: str, done: int, total: int) -> None:

@@ -61,6 +61,14 @@ class Encoded:
         """The rows of `texts` in that role ("query", "document" or a family), in their order: (n, d)."""
         return self.vectors[self.side[role]].of(texts)
 
+    def only(self, texts: Mapping[str, Iterable[str]]) -> "Encoded":
+        """The same of some `texts` alone, given by role: what a worker needs that has nothing to do with the others."""
+        own: dict[str, set[str]] = {}
+        for role, some in texts.items():
+            own.setdefault(self.side[role], set()).update(some)
+        vectors = {side: Vectors(some := sorted(of_side), self.vectors[side].of(some)) for side, of_side in own.items()}
+        return Encoded(self.revision, self.side, vectors)
+
 
 def batches(lengths: Sequence[int], budget: int) -> list[range]:
     """Consecutive ranges of ascending `lengths` whose longest × count stays within `budget`, each at least one long."""
@@ -110,17 +118,6 @@ class Plan:
                 manifest = unseal(side.place / segment)
                 total = {key: total[key] + manifest[key] for key in total}
         return total
-
-
-def encode_all(
-    encoder: Encoder,
-    texts: Mapping[str, Iterable[str]],
-    folder: Path,
-    say: Say = lambda done, total: None,
-    engine: Engine | None = None,
-) -> Encoded:
-    """The vectors of all distinct `texts`, given by role. See `Plan`."""
-    return Plan(encoder, texts, folder).encode(say, engine)
 
 
 class _Side:
