@@ -1,11 +1,13 @@
 """The whole line, from data to site: what `make book` does, in stages that each reuse what is unchanged."""
 
 import resource
+from functools import partial
 from pathlib import Path
 
 from medte.edition import Edition
 from medte.errors import MedteError
 from medte.evaluation.evaluate import tasks_of
+from medte.evaluation.stale import why_stale
 from medte.evaluation.store import Store
 from medte.manifest import digest
 from medte.models.registry import entry
@@ -57,13 +59,13 @@ def check(profile: str) -> list[str]:
 
     run = Run(profile)
     edition = Edition(run.folders.edition)
-    wanted = {
-        (model.name, task.name): edition.tasks[task.name]["hash"]
+    wanted = [
+        (model.name, task.name)
         for model in map(entry, run.models)
         for task in tasks_of(run.profile, edition)
         if model.does(task.family)
-    }
-    problems = check_results(Store(run.folders.results).all(), wanted)
+    ]
+    problems = check_results(Store(run.folders.results).all(), wanted, partial(why_stale, edition=edition))
     if edition.name == "mini" and edition.manifest["hash"] != versions()[-1]["hash"]:
         problems.append("the mini edition's data are no frozen version; run `medte data freeze`")
     problems += [f"{name} is not what its source gives; run `make notebooks`" for name in out_of_step()]

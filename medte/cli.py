@@ -121,8 +121,11 @@ def evaluate(
 def trace(
     model: Annotated[str, typer.Argument(help="A model of `medte models`.")],
     task: Annotated[str, typer.Argument(help="A task of `medte tasks`.")],
-    profile: ProfileOption = "mini",
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="mini (the default), open or paper; with --notes: notes.")
+    ] = None,
     worst: Annotated[int, typer.Option(help="Items to show.", min=0)] = 10,
+    notes: NotesOption = None,
 ) -> None:
     """Walk from a number of a table back to its texts: its result file, its worst items, where their texts come from.
 
@@ -132,7 +135,9 @@ def trace(
     from medte.trace import screen
     from medte.trace import trace as walk
 
-    print(screen(walk(Run(profile), model, task, worst)))
+    if notes:
+        _read_notes(profile or "notes", notes)
+    print(screen(walk(Run(profile or ("notes" if notes else "mini")), model, task, worst)))
 
 
 @app.command()

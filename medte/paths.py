@@ -64,7 +64,7 @@ class RunFolders:
         self.stage = self.inner / "stage"
         self.results = self.root / "results"
         self.site = self.root / "site"
-        self.added = self.inner / "models.json"
+        self.added = self.inner / "added"
 
     def model(self, variant: str | None = None) -> Path:
         """The folder of the model that the run trains, or of a variant of it."""

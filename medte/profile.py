@@ -88,6 +88,11 @@ class Training(Strict):
     candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training
     candidates: dict[str, list[float]] = {}  # settings that `medte train --choose` compares on the validation pairs
 
+    @property
+    def recipe(self) -> str:
+        """A digest of what all seeds of this training have in common."""
+        return digest(self.model_dump(exclude={"seed", "variants", "candidate_steps", "candidates"}))
+
     def of(self, variant: str | None) -> "Training":
         """The settings of a variant; None is the training itself. MedteError for a name or a setting that is unknown."""
         if variant is None:

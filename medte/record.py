@@ -131,6 +131,7 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
         "model": model,
         "compared_with": main.profile.compared_with,
         "data": main.edition.manifest["hash"],
+        "recipe": main.profile.to_train().recipe,
         "seeds": rows,
     }
     write_json(path, _where_and_when(main) | facts)

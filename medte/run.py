@@ -138,8 +138,10 @@ class Run:
 
     def added(self) -> dict[str, str]:
         """Name → name or folder of each model that was added."""
-        path = self.folders.added
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return {
+            path.stem: json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(self.folders.added.glob("*.json"))
+        }
 
     def reference(self, name: str) -> str:
         """What `entry` knows a model by: a folder that is here, else the folder of one that was added under that name."""
@@ -156,13 +158,13 @@ class Run:
                 f"(`medte models --forget {asked.name}`), or rename the folder {place}"
             )
         if asked.name not in self.profile.models:
-            write_json(self.folders.added, added | {asked.name: place})
+            write_json(self.folders.added / f"{asked.name}.json", place)
         return asked.name
 
     def forget(self, name: str) -> None:
         """Take a model that was added out of the tables; its results stay. MedteError for one that was not."""
         require_known("added model", [name], self.added())
-        write_json(self.folders.added, {other: place for other, place in self.added().items() if other != name})
+        (self.folders.added / f"{name}.json").unlink()
 
     def stale(self) -> list[Stale]:
         """The results that are there and not of today; they are shown as such, and used for nothing."""
@@ -216,7 +218,7 @@ class Run:
         return {group: self._scores(own, protocol, seeds=group == BENCHMARK) for group, own in found.items()}
 
     def _scores(self, results: list[Result], protocol: str = "published", seeds: bool = False) -> Scores:
-        known = recorded_seeds(self.profile.name, self.edition.manifest["hash"], protocol) if seeds else {}
+        known = recorded_seeds(self.profile, self.edition.manifest["hash"], protocol) if seeds else {}
         return Scores(results, self.profile.bootstrap, self.profile.data.seed, protocol, known)
 
     def conditions(self) -> Scores:

@@ -1,16 +1,21 @@
 """The benchmark as somebody sees it who knows mteb and nothing else."""
 
+from collections import Counter
+
 import mteb
 import numpy as np
 import pandas as pd
 import pytest
 from mteb.models.abs_encoder import AbsEncoder
 from mteb.models.model_meta import ModelMeta, ScoringFunction
+from tiny_bert import plain_bert
 
 import medte
 from medte.errors import MedteError
 from medte.evaluation.score import score
 from medte.models.embeddings import Plan
+from medte.models.load import load
+from medte.profile import load_profile
 from medte.run import Run
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks, catalogue
@@ -129,3 +134,45 @@ def test_mteb_gives_the_same_numbers_as_our_own_evaluation(tmp_path):
         encoded = Plan(HashEncoder(), edition.task_data(entry.name).texts_by_role(), tmp_path).encode()
         ours[entry.name] = score(entry, edition, "hash", encoded)["value"]
     assert len(ours) == 51 and ours == pytest.approx(theirs, abs=1e-6)
+
+
+PROMPTS = {
+    "query": "find a passage: ",
+    "document": "passage: ",
+    "Classification": "tell the class of: ",
+    "Clustering": "tell the group of: ",
+    "PairClassification": "compare: ",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prompts", [PROMPTS, {}])
+def test_mteb_gives_the_same_numbers_for_a_model_with_its_own_prompts_and_length(tmp_path, prompts):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    tasks = [next(task for task in benchmark_tasks("MedEval") if task.family == family) for family in FAMILIES]
+    edition = Run("mini").edition
+    texts = {task.name: edition.task_data(task.name).texts_by_role() for task in tasks}
+    every = [text for by_role in texts.values() for own in by_role.values() for text in own]
+    counts = Counter(word for text in [*every, *PROMPTS.values()] for word in text.lower().replace(":", " ").split())
+    bert = plain_bert(tmp_path / "bert", own_words=[":", *(word for word, _ in counts.most_common(3000))], length=64)
+    layers = Transformer(str(bert), max_seq_length=48)
+    folder = tmp_path / "own"
+    SentenceTransformer(modules=[layers, Pooling(32)], prompts=prompts, device="cpu").save(str(folder))
+
+    plain = mteb.evaluate(
+        SentenceTransformer(str(folder), device="cpu"), [medte.get_task(task.name) for task in tasks],
+        cache=None, co2_tracker=False, show_progress_bar=False,
+    )  # fmt: skip
+    theirs = {result.task_name: result.get_score() for result in plain.task_results}
+    settings = load_profile("mini").encoding.model_copy(update={"dtype": "float32"})
+
+    def ours(name):
+        encoder = load(name, settings, seed=0, corpus=list, trained=None)
+        encoded = {task: Plan(encoder, by_role, tmp_path / "kept").encode() for task, by_role in texts.items()}
+        return {task.name: score(task, edition, "own", encoded[task.name])["value"] for task in tasks}
+
+    assert ours(f"{folder}+prompts" if prompts else str(folder)) == pytest.approx(theirs, abs=1e-4)
+    others = [f"{folder}@16", str(folder)] if prompts else [f"{folder}@16"]
+    assert all(ours(name) != pytest.approx(theirs, abs=1e-4) for name in others)

@@ -28,8 +28,11 @@ def test_a_site_without_a_front_page_is_a_problem(tmp_path):
 
 
 def test_a_missing_and_a_stale_result_are_named():
-    found = [{"model": m, "task": t, "data": d} for m, t, d in [("a", "x", "1"), ("a", "y", "2"), ("b", "x", "0")]]
-    assert check_results(found, {(m, t): d for m in "ab" for t, d in [("x", "1"), ("y", "2")]}) == [
-        "the result of b on x is of other data than the edition's",
+    found = [
+        {"model": m, "task": t, "why": why}
+        for m, t, why in [("a", "x", None), ("a", "y", None), ("b", "x", "other code")]
+    ]
+    assert check_results(found, [(m, t) for m in "ab" for t in "xy"], lambda result: result["why"]) == [
+        "the result of b on x is stale, other code",
         "no result of b on y",
     ]

@@ -14,7 +14,8 @@ from medte.errors import MedteError
 from medte.evaluation import evaluate as evaluation
 from medte.evaluation import score as scoring
 from medte.evaluation.items import value
-from medte.evaluation.store import Store, read_recorded, write_recorded
+from medte.evaluation.store import Store, read_recorded, recorded_seeds, write_recorded
+from medte.manifest import write_json
 from medte.models.embeddings import Plan
 from medte.profile import load_profile
 from medte.tasks.build import TaskData
@@ -189,6 +190,23 @@ def test_recorded_results_come_back_without_text(edition, encoders, tmp_path):
     assert not [t for name in edition.tasks for t in edition.task_data(name).texts() if json.dumps(t) in text]
     with pytest.raises(MedteError, match="not recorded"):
         read_recorded(tmp_path / "y.jsonl.xz")
+
+
+def test_recorded_seeds_count_on_just_these_data_and_with_the_training_of_today_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "recorded", lambda: tmp_path)
+    profile = load_profile("mini")
+    assert recorded_seeds(profile, "1", "published") == {}
+    rows = [{"seed": seed, "values": {"published": {"A": seed / 10}}} for seed in (1, 2)]
+    facts = {"model": "MEDTE-mini", "data": "1", "recipe": profile.training.recipe, "seeds": rows}
+    write_json(tmp_path / "mini-seeds.json", facts)
+    assert recorded_seeds(profile, "1", "published") == {"MEDTE-mini": [{"A": 0.1}, {"A": 0.2}]}
+    assert recorded_seeds(profile, "2", "published") == {}
+
+    def other(**changes):
+        return profile.model_copy(update={"training": profile.training.model_copy(update=changes)})
+
+    assert recorded_seeds(other(seed=9), "1", "published") != {}
+    assert recorded_seeds(other(temperature=0.5), "1", "published") == {}
 
 
 @pytest.mark.slow

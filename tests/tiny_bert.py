@@ -6,19 +6,19 @@ import json
 WORDS = "gout toe asthma lung attack of the query passage : a b c d e f g".split()
 
 
-def plain_bert(folder, seed=0):
+def plain_bert(folder, seed=0, own_words=WORDS, length=16):
     """Save model and tokenizer, without modules of sentence-transformers, into `folder`, and return it."""
     import torch
     from transformers import BertConfig, BertModel
 
     folder.mkdir(parents=True)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *own_words]
     (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    about = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 16}
+    about = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": length}
     (folder / "tokenizer_config.json").write_text(json.dumps(about), encoding="utf-8")
     torch.manual_seed(seed)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    model = BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=16, **sizes))
+    model = BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=length, **sizes))
     model.save_pretrained(folder)
     return folder
 

@@ -10,6 +10,7 @@ from typing import Any
 from medte import paths
 from medte.errors import MedteError
 from medte.manifest import write_bytes, write_text
+from medte.profile import Profile
 
 Result = dict[str, Any]
 
@@ -81,12 +82,13 @@ def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:
     return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]
 
 
-def recorded_seeds(profile: str, data: str, protocol: str) -> dict[str, list[dict[str, float]]]:
-    """For the model that a profile trains: its value on each task with each training seed that is recorded, on just these data."""
-    path = paths.recorded() / f"{profile}-seeds.json"
+def recorded_seeds(profile: Profile, data: str, protocol: str) -> dict[str, list[dict[str, float]]]:
+    """For the model that a profile trains: its value on each task with each training seed that is recorded, on just these
+    data and with the training of today."""
+    path = paths.recorded() / f"{profile.name}-seeds.json"
     if not path.exists():
         return {}
     record = json.loads(path.read_text(encoding="utf-8"))
-    if record["data"] != data:
+    if record["data"] != data or record["recipe"] != profile.to_train().recipe:
         return {}
     return {record["model"]: [row["values"][protocol] for row in record["seeds"]]}

@@ -1,6 +1,6 @@
 """What must hold of a built site and of the results behind it; each finding is one line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -64,13 +64,15 @@ def check_site(site: Path) -> list[str]:
     return problems
 
 
-def check_results(found: Iterable[dict], wanted: Mapping[tuple[str, str], str]) -> list[str]:
-    """What lacks a result on the present data; `wanted` is (model, task) → hash of the task's rows."""
-    there = {(result["model"], result["task"]): result["data"] for result in found}
+def check_results(
+    found: Iterable[dict], wanted: Iterable[tuple[str, str]], why_stale: Callable[[dict], str | None]
+) -> list[str]:
+    """What lacks a result of today; `wanted` is (model, task), `why_stale` says of a result why it does not hold, or None."""
+    there = {(result["model"], result["task"]): result for result in found}
     problems = []
-    for (model, task), revision in wanted.items():
+    for model, task in wanted:
         if (model, task) not in there:
             problems.append(f"no result of {model} on {task}")
-        elif there[model, task] != revision:
-            problems.append(f"the result of {model} on {task} is of other data than the edition's")
+        elif why := why_stale(there[model, task]):
+            problems.append(f"the result of {model} on {task} is stale, {why}")
     return problems

@@ -57,6 +57,10 @@ def stale_records() -> list[str]:
         for name, (hash_, command) in of_mini.items()
         if hash_ != data
     ]
+    if _json("mini-seeds.json")["recipe"] != load_profile("mini").to_train().recipe:
+        stale.append(
+            "recorded/mini-seeds.json is of another training than profiles/mini.yaml; run `medte record -p mini --seeds 1,2,3`"
+        )
     return stale
 
 
