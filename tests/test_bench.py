@@ -63,3 +63,30 @@ def test_what_cannot_be_measured_is_refused_before_the_clock_starts():
         asked = {"model": "gte-base", "trained": None} | kwargs
         with pytest.raises(MedteError, match=words):
             bench(load_profile("mini"), Some(), say=lambda line: None, **asked)
+
+
+def test_repeated_documents_that_noise_orders_are_told_from_other_scores(found, monkeypatch):
+    assert found["apart_by_noise_fp32"] == {}
+    noisy = found | {"apart_by_noise_fp32": {"MedQuADRetrieval": 0.0027}}
+    assert "MedQuADRetrieval by 2.7e-03" in "\n".join(lines(noisy))
+
+
+def test_a_score_that_differs_for_another_reason_is_not_equal(tmp_path, monkeypatch):
+    def other(task, edition, name, model):
+        result = whole(task, edition, name, model)
+        return result | {"value": result["value"] + 0.01}
+
+    whole = module.score
+    edition = Some()
+    own = [catalogue()["MedQuADRetrieval"]]
+    monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
+    monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
+    folder = plain_bert(tmp_path / "bert")
+    monkeypatch.setattr(module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors")))
+    monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
+    calls = []
+    monkeypatch.setattr(module, "score", lambda *args: calls.append(1) or (other if len(calls) == 1 else whole)(*args))
+    found = bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
+    assert found["apart_by_noise_fp32"].keys() == {"MedQuADRetrieval"}
+    assert found["largest_difference_fp32"] == pytest.approx(0.01, abs=1e-6)
+    assert "NOT EQUAL" in "\n".join(lines(found))
