@@ -44,7 +44,7 @@ class Waves(SentenceEncoder):
         return [4] * len(texts)
 
     def encode(self, texts, side=""):
-        number = np.array([float(text.rpartition(" ")[2]) for text in texts])[:, None]
+        number = np.array([float(text.rpartition(" ")[2]) + 1 for text in texts])[:, None]  # of 0 all waves are flat
         shift = np.array([0.1 if text.startswith("query") else 0.0 for text in texts])[:, None]
         return np.sin(number * self.frequency + shift, dtype=np.float64).astype(np.float32)
 
