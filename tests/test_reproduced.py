@@ -12,9 +12,9 @@ from medte.tasks.catalogue import benchmark_tasks
 from tests.test_statistics import retrieval
 
 PUBMED = [task for task in benchmark_tasks("MedEval") if task.source == "pubmed"]
-PLAIN = load_profile("paper")
+PAPER = load_profile("paper")
 MINED = Negatives(miner="all-MiniLM-L6-v2", judged_miner=True)  # as the paper's
-PAPER = PLAIN.model_copy(update={"data": PLAIN.data.model_copy(update={"negatives": MINED})})
+PLAIN = PAPER.model_copy(update={"data": PAPER.data.model_copy(update={"negatives": None})})  # negatives drawn by hash
 OPEN = load_profile("open")
 OPEN_MINED = OPEN.model_copy(update={"data": OPEN.data.model_copy(update={"negatives": MINED})})
 GTE, MINILM = "thenlper/gte-base", "sentence-transformers/all-MiniLM-L6-v2"
