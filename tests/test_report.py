@@ -197,7 +197,7 @@ def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):
     (tmp_path / "mini-bench.json").write_text(json.dumps(found), encoding="utf-8")
     said = recordings.bench()
     assert "encoding takes 90 % of the time with plain mteb and 75 % with each text once" in said
-    assert "orders equal documents by them, which makes 0.27 points in MedQuADRetrieval" in said
+    assert "orders equal documents by them, which makes 0.27 points in Med<wbr>Qu<wbr>ADRetrieval" in said
 
 
 def test_what_is_recorded_is_of_todays_profile():

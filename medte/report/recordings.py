@@ -138,7 +138,7 @@ def bench() -> str:
     caption = (
         f"Recorded: {tables.title(found['model'])} on {found['tasks']} tasks, in one run; seconds. In fp32 encoding takes "
         f"{shares['plain']} of the time with plain mteb and {shares['ours']} with each text once. Matrix rate: the share of what this "
-        f"machine's matrix product reaches. Largest difference of a score in fp32: {found['largest_difference_fp32']:.0e}{_noise(found)}; "
+        f"machine's matrix product reaches. In fp32 no score differs by more than {max(found['largest_difference_fp32'], 1e-6):.0e}{_noise(found)}; "
         f"in bf16 the means are {100 * found['difference_of_means_bf16']:.2f} points apart, and outside their interval: {outside}. "
         f"Recorded {found['date']} on {escape(found['machine'])}."
     )
@@ -152,7 +152,9 @@ def _share(part: float, rest: float) -> str:
 
 def _noise(found: dict[str, Any]) -> str:
     """Which scores of plain mteb differ because it gives a repeated text several vectors, as a clause."""
-    apart = [f"{100 * gap:.2f} points in {escape(task)}" for task, gap in found["apart_by_noise_fp32"].items()]
+    apart = [
+        f"{100 * gap:.2f} points in {tables.breakable(task)}" for task, gap in found["apart_by_noise_fp32"].items()
+    ]
     if not apart:
         return ""
     return (
