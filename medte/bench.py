@@ -46,9 +46,7 @@ class Way:
     tokens: int = 0
     rate: float = 0.0  # of the machine's matrix product in this way's dtype, in operations a second
     scores: dict[str, float] = field(default_factory=dict)
-    first: dict[str, Encoded] = field(
-        default_factory=dict
-    )  # of each task: the vector of each text where it was met first
+    first: dict[str, Encoded] = field(default_factory=dict)  # by task: each text's vector where it was met first
     results: list[dict] = field(default_factory=list)
 
     def share(self, operations: int) -> float:

@@ -24,15 +24,27 @@ class Some(Handmade):
 
 
 @pytest.fixture
-def found(tmp_path, monkeypatch):
-    edition = Some()
+def measure(tmp_path, monkeypatch):
+    """A function that benches a tiny model on handmade tasks, all or some."""
     folder = plain_bert(tmp_path / "bert")
-    own = [catalogue()[name] for name in edition.tasks]
-    monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
-    monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
-    monkeypatch.setattr(module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors")))
-    monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
-    return bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
+
+    def bench_on(names=None):
+        edition = Some()
+        own = [catalogue()[name] for name in names or edition.tasks]
+        monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
+        monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
+        monkeypatch.setattr(
+            module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors"))
+        )
+        monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
+        return bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
+
+    return bench_on
+
+
+@pytest.fixture
+def found(measure):
+    return measure()
 
 
 def test_scores_are_those_of_plain_mteb_and_texts_are_encoded_once(found):
@@ -65,28 +77,22 @@ def test_what_cannot_be_measured_is_refused_before_the_clock_starts():
             bench(load_profile("mini"), Some(), say=lambda line: None, **asked)
 
 
-def test_repeated_documents_that_noise_orders_are_told_from_other_scores(found, monkeypatch):
+def test_repeated_documents_that_noise_orders_are_told_from_other_scores(found):
     assert found["apart_by_noise_fp32"] == {}
     noisy = found | {"apart_by_noise_fp32": {"MedQuADRetrieval": 0.0027}}
     assert "MedQuADRetrieval by 2.7e-03" in "\n".join(lines(noisy))
 
 
-def test_a_score_that_differs_for_another_reason_is_not_equal(tmp_path, monkeypatch):
-    def other(task, edition, name, model):
-        result = whole(task, edition, name, model)
-        return result | {"value": result["value"] + 0.01}
+def test_a_score_that_differs_for_another_reason_is_not_equal(measure, monkeypatch):
+    calls, whole = [], module.score
 
-    whole = module.score
-    edition = Some()
-    own = [catalogue()["MedQuADRetrieval"]]
-    monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
-    monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
-    folder = plain_bert(tmp_path / "bert")
-    monkeypatch.setattr(module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors")))
-    monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
-    calls = []
-    monkeypatch.setattr(module, "score", lambda *args: calls.append(1) or (other if len(calls) == 1 else whole)(*args))
-    found = bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
+    def other_at_first(*args):
+        calls.append(args)
+        result = whole(*args)
+        return result | {"value": result["value"] + 0.01} if len(calls) == 1 else result
+
+    monkeypatch.setattr(module, "score", other_at_first)
+    found = measure(["MedQuADRetrieval"])
     assert found["apart_by_noise_fp32"].keys() == {"MedQuADRetrieval"}
     assert found["largest_difference_fp32"] == pytest.approx(0.01, abs=1e-6)
     assert "NOT EQUAL" in "\n".join(lines(found))
