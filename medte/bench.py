@@ -21,7 +21,7 @@ from medte.errors import MedteError, require_known
 from medte.evaluation.evaluate import texts_by_role
 from medte.evaluation.score import score
 from medte.evaluation.statistics import Scores
-from medte.machine import machine, matrix_rate
+from medte.machine import machine, matrix_rate, operations_per_token
 from medte.models.embeddings import Encoded, Plan, Vectors
 from medte.models.load import SentenceEncoder, folder_of
 from medte.models.registry import Entry, entry
@@ -82,7 +82,7 @@ def bench(
         dtype = "bfloat16" if name == "bf16" else "float32"
         settings = profile.encoding.model_copy(update={"dtype": dtype})
         encoder = SentenceEncoder(folder, sha256, settings, asked)
-        operations = _operations(encoder)
+        operations = operations_per_token(encoder.model)
         rates[dtype].append(matrix_rate(dtype))
         if name == "plain":
             _plain(way, chosen, edition, encoder, say)
@@ -229,10 +229,3 @@ def _noise(found: dict[str, Any]) -> str:
         f", once every text has one vector; plain mteb gives a repeated text several, 1e-7 apart, and orders equal documents by "
         f"that: {apart}"
     )
-
-
-def _operations(encoder: SentenceEncoder) -> int:
-    """Operations for each token: two for each weight that it is multiplied with; embeddings are only looked up."""
-    from torch.nn import Linear
-
-    return 2 * sum(layer.weight.numel() for layer in encoder.model.modules() if isinstance(layer, Linear))

@@ -7,6 +7,7 @@ import re
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from medte import paths
 from medte.errors import MedteError
@@ -48,6 +49,13 @@ def matrix_rate(dtype: str) -> float:
         return time.perf_counter() - start
 
     return 2 * 4096 * 1024 * 4096 / min(seconds() for _ in range(8))
+
+
+def operations_per_token(model: Any) -> int:
+    """Operations of a model's forward pass for each token: two for each weight that it is multiplied with; embeddings are only looked up."""
+    from torch.nn import Linear
+
+    return 2 * sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, Linear))
 
 
 def threads() -> int:

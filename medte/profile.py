@@ -83,6 +83,18 @@ class Training(Strict):
         "subjects"  # which pairs: of no evaluated subject, or of no evaluated document
     )
     leaks: Literal["drop", "keep"] = "drop"  # pairs that touch the evaluation; "keep" is as the authors did
+    batches: Literal["source", "clusters", "mixed"] = "source"  # what the pairs of a batch have in common
+    weights: Literal["size", "root"] = "size"  # a source counts by its pairs, or by their square root
+    cluster_rows: Count = 16000  # pairs of a source for each further cluster, where batches are of clusters
+    symmetric: bool = False  # the loss in both directions
+    mask: bool = False  # leave out negatives that are known to be right
+    near: Share | None = (
+        None  # similarity from which two texts say the same, where negatives are left out; None: the same words
+    )
+    average: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the base in the final weights
+    cached: bool = False  # activations of one pass at a time in memory, for a second forward pass
+    tokens_per_pass: Count | None = None  # texts of a batch that go through the encoder together; None: all
+    gradient_checkpointing: bool = False  # less memory for activations, for a second forward pass
     reshuffled: bool = False  # a sham: the second texts dealt out anew within each source
     variants: dict[str, dict[str, Any]] = {}  # further trainings by name, and in what they differ
     candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training

@@ -1,14 +1,11 @@
-"""Contrastive fine-tuning of a sentence encoder on text pairs (recipe §2), with sentence-transformers' trainer.
+"""Contrastive fine-tuning of a sentence encoder on text pairs (recipe §2): what it is trained on, what comes out, and its key.
 
-Every batch comes from one source and holds no text twice; the batches of all sources are mixed in proportion to their
-size. The loss is one-directional InfoNCE on cosine similarity with in-batch negatives.
+`batches.py` says which pairs meet, `loss.py` what is learned from a batch, `fit.py` how the steps go.
 """
 
 import hashlib
-import json
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,13 +14,15 @@ import pandas as pd
 
 from medte import paths
 from medte.errors import MedteError
-from medte.machine import faster_dtype
+from medte.machine import faster_dtype, machine
 from medte.manifest import code_digest, digest, seal, unseal, verify
 from medte.models.load import sentence_transformer
 from medte.profile import Training
+from medte.training.batches import kmeans, schedule
+from medte.training.fit import describe, devices, encode, fit
 from medte.training.heldout import assess, hold_out
 
-CHECKPOINT_STEPS = 20
+BEGINNING = 10_000  # characters of a text that are looked at for a known word
 ASIDE = {"candidates", "candidate_steps", "variants"}  # what else is trained does not change this training
 
 
@@ -57,27 +56,49 @@ def train(
     if finished and finished["key"] == key:
         verify(folder, "model.safetensors")
         return finished
+    count, rank = devices()
+    if settings.batch_size % count:
+        raise MedteError(f"a batch of {settings.batch_size} pairs cannot be dealt out evenly to {count} processes")
+    if rank:
+        say = _silent
     kept, held = hold_out(pairs, settings.validation_pairs, _by_hash)
     if settings.reshuffled:
         kept = reshuffled(kept, settings.seed)
     if len(kept) < 2:
         raise MedteError(f"{len(pairs)} pairs are too few to train on; add sources to the profile")
-    shutil.rmtree(folder, ignore_errors=True)
 
     model = _load(base, settings)
     own_length, model.max_seq_length = model.max_seq_length, settings.max_length
-    before = assess(lambda texts: _encode(model, texts), held, settings.temperature)
+    kept, unreadable = readable(model.tokenizer, kept)
+    for source in sorted(set(settings.sources) - set(kept["source"])):
+        say(f"{source}: no pairs, so nothing is learned from it")
+    if unreadable:
+        say(f"{unreadable:,} pairs left out: one of their texts has no word that the tokenizer knows")
+    cluster = None
+    if settings.batches == "clusters":
+        say("encoding second texts with the base, to cluster them")
+        cluster = kmeans(encode(model, kept["sentence2"].tolist()))
+    plan = schedule(kept, settings, cluster, count)
+    before = assess(lambda texts: encode(model, texts), held, settings.temperature)
     say(
-        f"training on {len(kept):,} pairs of {kept['source'].nunique()} sources; {len(held)} held out; base {_line(before)}"
+        f"training on {len(kept):,} pairs of {kept['source'].nunique()} sources; {len(held)} held out; base {describe(before)}"
     )
-    start = time.monotonic()
     checkpoints = folder.with_name(f"{folder.name}-checkpoints")
-    curve, steps = _fit(model, settings, kept, checkpoints / key, say)
-    seconds = time.monotonic() - start
-    after = assess(lambda texts: _encode(model, texts), held, settings.temperature)
-    say(f"trained in {seconds:.0f} s; {_line(before)} before, {_line(after)} after")
+    weights = {name: value.detach().clone() for name, value in model.state_dict().items()} if settings.average else {}
+    fitted = fit(model, settings, _in_bf16(settings), kept, held, plan, checkpoints / key, say)
+    average(model, weights, settings.average)
+    after = assess(lambda texts: encode(model, texts), held, settings.temperature)
+    speed = fitted.measured
+    say(f"trained in {speed['seconds']:.0f} s; {describe(before)} before, {describe(after)} after")
+    say(
+        f"{speed['pairs_per_second']:,.0f} pairs/s, {speed['tokens_per_second']:,.0f} tokens/s, {speed['padded_share']:.1%} of "
+        f"what the encoder read was padding, {speed['share_of_matrix_rate']:.0%} of this machine's matrix-product rate"
+    )
+    if rank:
+        return _finished_elsewhere(folder)
 
     model.max_seq_length = own_length  # trained on short texts, used on texts as long as the base takes
+    shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(str(folder), create_model_card=False)
     facts = {
         "key": key,
@@ -85,17 +106,61 @@ def train(
         "settings": settings.model_dump(exclude=ASIDE),
         "pairs": {source: int(n) for source, n in kept["source"].value_counts().sort_index().items()},
         "held_out": {"before": before, "after": after},
-        "curve": curve,
-        "presentations": settings.steps * settings.batch_size,
-        "measured": {  # of this call; after an interruption it did fewer steps than all
-            "seconds": round(seconds, 1),
-            "steps": steps,
-            "pairs_per_second": round(steps * settings.batch_size / seconds, 1),
-        },
+        "curve": fitted.curve,
+        "presentations": sum(map(len, plan.batches)),
+        "passes": plan.passes,
+        "small_batches": plan.small,
+        "left_out": {"unreadable": unreadable, "alone": plan.alone},
+        **fitted.masked,
+        "measured": fitted.measured | {"machine": machine()},
     }
     manifest = seal(folder, facts, [path for path in folder.rglob("*") if path.is_file()])
     shutil.rmtree(checkpoints, ignore_errors=True)
+    _all_here()
     return manifest
+
+
+def _finished_elsewhere(folder: Path) -> dict:
+    """The manifest that the first of several processes writes."""
+    _all_here()
+    return unseal(folder)
+
+
+def _all_here() -> None:
+    from accelerate import PartialState
+
+    PartialState().wait_for_everyone()
+
+
+def _silent(line: str) -> None:
+    """Say nothing: what all processes but the first do."""
+
+
+def readable(tokenizer, pairs: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The pairs of which both texts hold a token that the tokenizer knows, and how many do not.
+
+    Texts of nothing but unknown tokens, or of none, are all alike to the encoder.
+    """
+    texts = pd.unique(pairs[["sentence1", "sentence2"]].to_numpy().ravel())
+    special = set(tokenizer.all_special_ids)
+    blank = set()
+    for start in range(0, len(texts), 1000):
+        part = texts[start : start + 1000].tolist()
+        beginnings = [text[:BEGINNING] for text in part]
+        ids = tokenizer(beginnings, truncation=True, max_length=64)["input_ids"]
+        blank.update(text for text, own in zip(part, ids, strict=True) if special.issuperset(own))
+    unreadable = pairs["sentence1"].isin(blank) | pairs["sentence2"].isin(blank)
+    return pairs[~unreadable].reset_index(drop=True), int(unreadable.sum())
+
+
+def average(model, base: dict, share: float) -> None:
+    """Move the weights of `model` back towards those of its `base` by `share` of the way; 0 leaves them as they are."""
+    import torch
+
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if name in base and value.is_floating_point():
+                value.lerp_(base[name].to(value.device), share)
 
 
 def reshuffled(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -115,105 +180,8 @@ def _by_hash(document: str) -> int:
     return int.from_bytes(hashlib.sha256(f"held out\x1f{document}".encode()).digest()[:8], "big")
 
 
-def _line(figures: dict[str, float]) -> str:
-    return f"held-out loss {figures['loss']:.3f}, reciprocal rank {figures['mrr']:.3f}"
-
-
 def _load(base: Path, settings: Training):
     import torch
 
     torch.manual_seed(settings.seed)
     return sentence_transformer(base)
-
-
-def _encode(model, texts: Sequence[str]) -> np.ndarray:
-    return model.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
-
-
-def _fit(
-    model, settings: Training, pairs: pd.DataFrame, checkpoints: Path, say: Callable[[str], None]
-) -> tuple[list[dict], int]:
-    """Train `model` in place; the curve (step, loss, learning rate) and how many steps this call did."""
-    import torch
-    from datasets import Dataset
-    from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-    from sentence_transformers.sentence_transformer.training_args import BatchSamplers, MultiDatasetBatchSamplers
-    from transformers import PrinterCallback, ProgressCallback
-
-    on_gpu = torch.cuda.is_available()
-    arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(checkpoints),
-        max_steps=settings.steps,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        warmup_steps=settings.warmup,
-        lr_scheduler_type="constant_with_warmup" if settings.schedule == "constant" else "linear",
-        bf16=_in_bf16(settings),
-        use_cpu=not on_gpu,
-        seed=settings.seed,
-        data_seed=settings.seed,
-        batch_sampler=BatchSamplers.NO_DUPLICATES,
-        multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
-        logging_steps=max(1, settings.steps // 20),
-        save_steps=CHECKPOINT_STEPS,
-        save_total_limit=1,
-        report_to="none",
-        disable_tqdm=True,
-        dataloader_pin_memory=on_gpu,
-    )
-    parts = {
-        source: Dataset.from_pandas(part[["sentence1", "sentence2"]], preserve_index=False)
-        for source, part in pairs.groupby("source")
-    }
-    trainer = SentenceTransformerTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=parts,
-        loss=MultipleNegativesRankingLoss(model, scale=1 / settings.temperature),
-        callbacks=[_progress(say)],
-    )
-    for noisy in (PrinterCallback, ProgressCallback):
-        trainer.remove_callback(noisy)
-    for half in [path for path in checkpoints.glob("checkpoint-*") if not _whole(path)]:
-        shutil.rmtree(half)
-    there = [int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*")]
-    trainer.train(resume_from_checkpoint=bool(there) or None)
-    rows = [row for row in trainer.state.log_history if "loss" in row]
-    curve = [
-        {"step": row["step"], "loss": round(row["loss"], 4), "learning_rate": row["learning_rate"]} for row in rows
-    ]
-    return curve, settings.steps - max(there, default=0)
-
-
-def _whole(checkpoint: Path) -> bool:
-    """Whether a checkpoint was saved to its end: the trainer writes its state last."""
-    try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return False
-    return True
-
-
-def _progress(say: Callable[[str], None]):
-    from transformers import TrainerCallback
-
-    class Progress(TrainerCallback):
-        """Says loss, speed and the time left, whenever the trainer logs."""
-
-        def on_train_begin(self, args, state, control, **kwargs):
-            self.start, self.first = time.monotonic(), state.global_step
-
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "loss" in (logs or {}):
-                done = state.global_step - self.first
-                each = (time.monotonic() - self.start) / max(done, 1)
-                left = each * (state.max_steps - state.global_step)
-                speed = args.per_device_train_batch_size / each
-                loss = float(logs["loss"])
-                say(
-                    f"step {state.global_step} of {state.max_steps} · loss {loss:.3f} · {speed:.0f} pairs/s · {left:.0f} s left"
-                )
-
-    return Progress()
