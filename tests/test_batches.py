@@ -124,4 +124,4 @@ def test_batches_are_dealt_out_evenly_and_disjointly(devices):
     parts = list(order)
     for number, batch in enumerate(plan.batches):
         dealt = parts[number * devices : (number + 1) * devices]
-        assert len({len(part) for part in dealt}) == 1 and sum(dealt, []) == batch.tolist()
+        assert len({len(part) for part in dealt}) == 1 and [row for part in dealt for row in part] == batch.tolist()

@@ -100,7 +100,6 @@ def fit(
         use_cpu=not on_gpu,
         seed=settings.seed,
         data_seed=settings.seed,
-        batch_sampler=lambda dataset, **_: Order(plan.batches, count),
         logging_steps=max(1, len(plan.batches) // LOGGED),
         logging_nan_inf_filter=False,
         save_steps=max(CHECKPOINT_STEPS, len(plan.batches) // CHECKPOINTS),
@@ -122,7 +121,14 @@ def fit(
         mask=exclusions.mask if exclusions else None,
         name=lambda numbers: ", ".join(pairs["document"].iloc[numbers].astype(str)),
     )
-    trainer = SentenceTransformerTrainer(
+
+    class Trainer(SentenceTransformerTrainer):
+        """The library's trainer on batches that are planned already."""
+
+        def get_batch_sampler(self, *args: Any, **kwargs: Any) -> Order:
+            return Order(plan.batches, count)
+
+    trainer = Trainer(
         model=model,
         args=arguments,
         train_dataset=Dataset.from_pandas(rows, preserve_index=False),

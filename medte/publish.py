@@ -1,0 +1,231 @@
+"""A trained model as a folder that others can use: it pools rightly wherever it is loaded, and its card says what it has seen.
+
+The folder has sentence-transformers' modules, the tokenizer, safetensors, a card of our own (the library's quotes training
+texts), and what mteb wants to know of a model. Nothing in it is training text.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from medte import guard
+from medte.errors import MedteError
+from medte.evaluation.statistics import Scores
+from medte.manifest import seal, unseal, verify, write_text
+from medte.models.folder import own_length, parameters
+from medte.models.registry import Entry, entry, registry
+from medte.profile import Profile
+from medte.report.tables import FAMILY_TITLE, MISSING, percent, title
+from medte.run import Run
+
+Say = Callable[[str], None]
+NAME = re.compile(r"[\w.-]+/[\w.-]+")
+CARD, META = "README.md", "mteb_meta.py"
+OF_MTEB = {"cure": "CUREv1", "medquad": "MedicalQARetrieval"}  # the test sets of mteb that are made from our sources
+SPLITS = {
+    "subjects": "Pairs about subjects or documents that the evaluation holds were left out beforehand.",
+    "documents": "Pairs of documents that the evaluation holds were left out beforehand; other documents of its subjects were not.",
+}
+LEAKS = {
+    "drop": "Pairs that still touched an evaluation text were left out:",
+    "keep": "Pairs that touch evaluation texts were KEPT, as in the paper; scores on these tasks are not to be trusted:",
+}
+
+
+def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Path:
+    """Write the model that the run has trained into `folder`, under the `name` it shall have (`organisation/name`).
+
+    MedteError where it is not trained yet, where the folder is another one's, and for a model of credentialed notes.
+    """
+    if guard.credentialed(run.profile):
+        raise MedteError(
+            "a model that was trained on clinical notes may hold some of them; where it may be shared is for those to say who gave "
+            "you the notes (PhysioNet, for MIMIC)"
+        )
+    if not NAME.fullmatch(name):
+        raise MedteError(f"{name!r} is no name of a model; expected organisation/name")
+    source = run.folders.model(variant)
+    training = unseal(source)
+    if training is None:
+        raise MedteError(f"{source} holds no finished model; run `medte train --profile {run.profile.name}` first")
+    if folder.exists() and any(folder.iterdir()) and (unseal(folder) or {}).get("published") is None:
+        raise MedteError(f"{folder} is not empty, and nothing that `medte publish` wrote; name another folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in training["files"]:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(verify(source, file), folder / file)
+    trained = next(
+        one for one in registry().values() if (one.profile, one.variant or None) == (run.profile.name, variant) and one.kind == "trained"
+    )
+    base = entry(run.profile.base)
+    write_text(folder / CARD, card(run, name, trained, base, training, folder))
+    write_text(folder / META, mteb_meta(name, base, training, folder))
+    seal(folder, {"published": name, "key": training["key"]}, [path for path in folder.rglob("*") if path.is_file()])
+    return folder
+
+
+def card(run: Run, name: str, trained: Entry, base: Entry, training: dict[str, Any], folder: Path) -> str:
+    """The model card, as Markdown: what it is, how to use it, what it was trained on, what leaked, what it scores."""
+    manifest, settings = run.edition.manifest, training["settings"]
+    prefix = "Fictional and machine-written text: a demonstration, not a model for use.\n\n" if manifest["edition"] == "mini" else ""
+    licences = sorted({licence for source in training["pairs"] for licence in manifest["sources"][source]["licences"]})
+    return f"""---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+base_model: {base.hub or base.name}
+license: {base.licence or "other"}
+language: en
+tags: [sentence-transformers, feature-extraction, sentence-similarity, medical]
+---
+
+# {name.partition("/")[2]}
+
+{prefix}A sentence encoder: {title(base.name)}, fine-tuned on pairs of medical texts with the recipe of
+*Towards Domain Specification of Embedding Models in Medicine* (arXiv 2507.19407). Trained, measured and written by `medte`,
+profile `{run.profile.name}`; not the authors' model. Not for decisions about patients.
+
+## Use
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("{name}")
+vectors = model.encode(["gout in the big toe", "podagra"])
+```
+
+Without sentence-transformers, the mean over the tokens of each text, at length one:
+
+```python
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+tokenizer, model = AutoTokenizer.from_pretrained("{name}"), AutoModel.from_pretrained("{name}").eval()
+inputs = tokenizer(["gout in the big toe", "podagra"], padding=True, truncation=True, max_length={own_length(folder)}, return_tensors="pt")
+with torch.no_grad():
+    tokens = model(**inputs).last_hidden_state
+mask = inputs["attention_mask"].unsqueeze(-1)
+vectors = torch.nn.functional.normalize((tokens * mask).sum(1) / mask.sum(1), dim=1)
+```
+
+No prompts were used in training; put none before a text. Texts are cut at {own_length(folder)} tokens; it was trained on
+{settings["max_length"]}. The weights are under the licence of the base ({base.licence or "not declared"}); the training texts under
+{", ".join(licences)}.
+
+## Training data
+
+{_table(["Source", "Pairs", "Passes", "Licence"], _sources(training, manifest))}
+
+{SPLITS[settings["split"]]} {LEAKS[settings["leaks"]]} {_leaks(manifest)}
+
+Held-out pairs of documents that training did not see: loss {training["held_out"]["before"]["loss"]:.3f} before,
+{training["held_out"]["after"]["loss"]:.3f} after; mean reciprocal rank of the right partner
+{training["held_out"]["before"]["mrr"]:.3f} before, {training["held_out"]["after"]["mrr"]:.3f} after.
+
+{_table(["Setting", "Value"], [[key.replace("_", " "), str(value)] for key, value in settings.items() if key not in ("sources", "variants")])}
+
+## Scores
+
+{_scores(run.kept(), run.profile, trained)}
+
+Data {manifest["hash"]} of the edition `{manifest["edition"]}`; training {training["key"]}.
+"""
+
+
+def _sources(training: dict[str, Any], manifest: dict[str, Any]) -> list[list[str]]:
+    return [
+        [source, f"{number:,}", f"{training['passes'][source]:.2f}", ", ".join(sorted(manifest["sources"][source]["licences"]))]
+        for source, number in training["pairs"].items()
+    ]
+
+
+def _leaks(manifest: dict[str, Any]) -> str:
+    found = [f"{number:,} ({reason})" for reason, number in sorted(manifest["leaks_dropped"].items())]
+    return (", ".join(found) or "none") + "."
+
+
+def _scores(scores: Scores, profile: Profile, trained: Entry) -> str:
+    """Means by family beside the base's, with intervals; says so where the model was not scored."""
+    wanted = [model for model in (trained.name, profile.compared_with) if model in scores.models]
+    if trained.name not in wanted:
+        return f"Not scored yet: `medte evaluate --profile {profile.name}` scores it."
+    rows = []
+    for family, tasks in scores.groups().items():
+        cells = []
+        for model in wanted:
+            mean = scores.mean(model, tasks)
+            cells.append(MISSING if mean is None else f"{percent(mean.value)} [{percent(mean.low)}, {percent(mean.high)}]")
+        rows.append([FAMILY_TITLE.get(family, "All tasks"), str(len(tasks)), *cells])
+    head = ["Family", "Tasks", *map(title, wanted)]
+    return (
+        _table(head, rows)
+        + f"\n\nMeans in percent on {profile.benchmark}, protocol {profile.protocol}, with 95 % intervals over documents and draws."
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def mteb_meta(name: str, base: Entry, training: dict[str, Any], folder: Path) -> str:
+    """What mteb wants to know of the model, as a Python file that defines `meta`."""
+    declared = sorted(OF_MTEB[source] for source in training["pairs"] if source in OF_MTEB)
+    size = (folder / "model.safetensors").stat().st_size / 2**20
+    return f'''"""What mteb wants to know of {name}: `mteb.evaluate(meta, tasks)`."""
+
+from mteb.models import ModelMeta, SentenceTransformerEncoderWrapper
+
+meta = ModelMeta(
+    loader=SentenceTransformerEncoderWrapper,
+    name="{name}",
+    revision=None,  # of whatever stands there
+    release_date=None,
+    languages=["eng-Latn"],
+    n_parameters={parameters(folder)},
+    memory_usage_mb={size:.0f},
+    max_tokens={own_length(folder)},
+    embed_dim={_dimensions(folder)},
+    license={(base.licence or 'not specified').lower()!r},
+    open_weights=True,
+    public_training_code=None,
+    public_training_data=None,
+    framework=["Sentence Transformers", "PyTorch"],
+    similarity_fn_name="cosine",
+    use_instructions=False,
+    training_datasets={set(declared) or "set()"},
+    adapted_from={base.hub!r},
+)
+'''
+
+
+def _dimensions(folder: Path) -> int:
+    return json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"]
+
+
+def upload(folder: Path, say: Say) -> str:
+    """Put a published folder onto the hub, under its name, as a private repository; returns the address of the commit.
+
+    The client must be logged in. MedteError where the folder was not written by `publish`, was changed since, or the hub refuses.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    about = unseal(folder)
+    if about is None or "published" not in about:
+        raise MedteError(f"{folder} was not written by `medte publish`")
+    for file in about["files"]:
+        verify(folder, file)
+    api, name = HfApi(), about["published"]
+    try:
+        api.create_repo(name, private=True, exist_ok=True)
+        say(f"uploading {len(about['files'])} files to {name}")
+        commit = api.upload_folder(
+            repo_id=name, folder_path=folder, ignore_patterns=["manifest.json"], commit_message="Model, card and scores"
+        )
+    except (HfHubHTTPError, OSError) as error:
+        raise MedteError(f"{name} could not be uploaded ({' '.join(str(error).split())[:300]}); log in with `hf auth login`") from error
+    return commit.commit_url
