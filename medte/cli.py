@@ -354,6 +354,29 @@ def bench(
 
 
 @app.command()
+def publish(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to write the model; a new folder, or one that was written before.")
+    ],
+    name: Annotated[str, typer.Option(help="What it is to be called: organisation/name.")],
+    profile: ProfileOption = "mini",
+    variant: Annotated[str | None, typer.Option(help="A variant that the profile names.")] = None,
+    upload: Annotated[bool, typer.Option("--upload", help="Put it onto the hub too, as a private repository.")] = False,
+) -> None:
+    """Write a trained model as a folder that pools rightly everywhere, with a card that says what it was trained on.
+
+    For sentence-transformers, plain transformers and mteb. Look at the card before you make the repository public.
+    """
+    from medte.publish import publish as write
+    from medte.publish import upload as put
+    from medte.run import Run, stamped
+
+    print(write(Run(profile, stamped), folder, name, variant))
+    if upload:
+        print(put(folder, stamped))
+
+
+@app.command()
 def notebooks() -> None:
     """Make the .ipynb files from their percent scripts."""
     from medte.pipeline.notebooks import generate

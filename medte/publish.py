@@ -59,7 +59,9 @@ def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Pa
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(verify(source, file), folder / file)
     trained = next(
-        one for one in registry().values() if (one.profile, one.variant or None) == (run.profile.name, variant) and one.kind == "trained"
+        one
+        for one in registry().values()
+        if (one.profile, one.variant or None) == (run.profile.name, variant) and one.kind == "trained"
     )
     base = entry(run.profile.base)
     write_text(folder / CARD, card(run, name, trained, base, training, folder))
@@ -71,7 +73,11 @@ def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Pa
 def card(run: Run, name: str, trained: Entry, base: Entry, training: dict[str, Any], folder: Path) -> str:
     """The model card, as Markdown: what it is, how to use it, what it was trained on, what leaked, what it scores."""
     manifest, settings = run.edition.manifest, training["settings"]
-    prefix = "Fictional and machine-written text: a demonstration, not a model for use.\n\n" if manifest["edition"] == "mini" else ""
+    prefix = (
+        "Fictional and machine-written text: a demonstration, not a model for use.\n\n"
+        if manifest["edition"] == "mini"
+        else ""
+    )
     licences = sorted({licence for source in training["pairs"] for licence in manifest["sources"][source]["licences"]})
     return f"""---
 library_name: sentence-transformers
@@ -137,7 +143,12 @@ Data {manifest["hash"]} of the edition `{manifest["edition"]}`; training {traini
 
 def _sources(training: dict[str, Any], manifest: dict[str, Any]) -> list[list[str]]:
     return [
-        [source, f"{number:,}", f"{training['passes'][source]:.2f}", ", ".join(sorted(manifest["sources"][source]["licences"]))]
+        [
+            source,
+            f"{number:,}",
+            f"{training['passes'][source]:.2f}",
+            ", ".join(sorted(manifest["sources"][source]["licences"])),
+        ]
         for source, number in training["pairs"].items()
     ]
 
@@ -157,7 +168,9 @@ def _scores(scores: Scores, profile: Profile, trained: Entry) -> str:
         cells = []
         for model in wanted:
             mean = scores.mean(model, tasks)
-            cells.append(MISSING if mean is None else f"{percent(mean.value)} [{percent(mean.low)}, {percent(mean.high)}]")
+            cells.append(
+                MISSING if mean is None else f"{percent(mean.value)} [{percent(mean.low)}, {percent(mean.high)}]"
+            )
         rows.append([FAMILY_TITLE.get(family, "All tasks"), str(len(tasks)), *cells])
     head = ["Family", "Tasks", *map(title, wanted)]
     return (
@@ -189,7 +202,7 @@ meta = ModelMeta(
     memory_usage_mb={size:.0f},
     max_tokens={own_length(folder)},
     embed_dim={_dimensions(folder)},
-    license={(base.licence or 'not specified').lower()!r},
+    license={(base.licence or "not specified").lower()!r},
     open_weights=True,
     public_training_code=None,
     public_training_data=None,
@@ -227,5 +240,7 @@ def upload(folder: Path, say: Say) -> str:
             repo_id=name, folder_path=folder, ignore_patterns=["manifest.json"], commit_message="Model, card and scores"
         )
     except (HfHubHTTPError, OSError) as error:
-        raise MedteError(f"{name} could not be uploaded ({' '.join(str(error).split())[:300]}); log in with `hf auth login`") from error
+        raise MedteError(
+            f"{name} could not be uploaded ({' '.join(str(error).split())[:300]}); log in with `hf auth login`"
+        ) from error
     return commit.commit_url

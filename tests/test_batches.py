@@ -19,7 +19,9 @@ def settings(**changes):
 def frame(**sizes):
     """So many pairs of each source, every fifth first text a repeat."""
     rows = [
-        (f"{source} {i - i % 5 % 2}", f"{source} answer {i}", source, f"{source}-{i}") for source, n in sizes.items() for i in range(n)
+        (f"{source} {i - i % 5 % 2}", f"{source} answer {i}", source, f"{source}-{i}")
+        for source, n in sizes.items()
+        for i in range(n)
     ]
     return pd.DataFrame(rows, columns=["sentence1", "sentence2", "source", "document"])
 

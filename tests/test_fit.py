@@ -183,7 +183,9 @@ def test_averaging_moves_every_weight_back_towards_the_base(bert):
         assert np.allclose(value.detach().numpy(), start[name].numpy() + 0.75, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{"symmetric": True}, {"mask": True, "near": 0.8}, {"batches": "mixed"}, {"average": 0.5}])
+@pytest.mark.parametrize(
+    "changes", [{"symmetric": True}, {"mask": True, "near": 0.8}, {"batches": "mixed"}, {"average": 0.5}]
+)
 def test_a_setting_changes_what_is_trained(bert, straight, tmp_path, changes):
     manifest = trained(bert, tmp_path / "model", **changes)
     assert manifest["key"] != straight[0]["key"] and weights(tmp_path / "model") != weights(straight[1])
@@ -220,7 +222,9 @@ def test_two_processes_learn_what_one_learns_from_the_whole_batch(bert, tmp_path
     alone = trained(still, tmp_path / "alone", **changes)
     script, folder = tmp_path / "together.py", tmp_path / "together"
     script.write_text(
-        TOGETHER.format(path=[str(Path(__file__).parent), *sys.path], changes=changes, bert=str(still), folder=str(folder)),
+        TOGETHER.format(
+            path=[str(Path(__file__).parent), *sys.path], changes=changes, bert=str(still), folder=str(folder)
+        ),
         encoding="utf-8",
     )
     subprocess.run(

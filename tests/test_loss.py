@@ -11,7 +11,10 @@ from medte.training.loss import ContrastiveLoss, info_nce
 
 FIRST = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
 SECOND = torch.tensor([[1.0, 0.1], [0.3, 1.0], [1.0, 0.0]])
-TEXTS = [" ".join(WORDS[i : i + 1 + i % 7]) for i in range(8)], [" ".join(WORDS[i + 3 : i + 4 + i % 9]) for i in range(8)]
+TEXTS = (
+    [" ".join(WORDS[i : i + 1 + i % 7]) for i in range(8)],
+    [" ".join(WORDS[i + 3 : i + 4 + i % 9]) for i in range(8)],
+)
 
 
 def by_hand(first, second, temperature, known=None):

@@ -24,10 +24,10 @@ def profiles(tmp_path, monkeypatch):
     load_profile.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["mini", "notes", "open", "paper"])
+@pytest.mark.parametrize("name", ["mini", "notes", "open", "paper", "paper-corrected"])
 def test_every_profile_is_valid_and_names_only_what_exists(name):
     assert checked_profile(name).name == name
-    assert set(profile.names()) == {"mini", "notes", "open", "paper"}
+    assert set(profile.names()) == {"mini", "notes", "open", "paper", "paper-corrected"}
 
 
 def test_an_unknown_profile_is_an_error_with_the_nearest():
