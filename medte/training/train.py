@@ -31,10 +31,10 @@ def training_key(settings: Training, base_sha256: str, pairs: pd.DataFrame) -> s
     code = code_digest(paths.PACKAGE / "training")
     versions = [version(package).split("+")[0] for package in ("torch", "sentence-transformers", "transformers")]
     chosen = settings.model_dump(exclude=ASIDE)
-    return digest([chosen, _in_bf16(settings), base_sha256, pairs.values.tolist(), versions, code])
+    return digest([chosen, in_bf16(settings), base_sha256, pairs.values.tolist(), versions, code])
 
 
-def _in_bf16(settings: Training) -> bool:
+def in_bf16(settings: Training) -> bool:
     return settings.bf16 is True or (settings.bf16 == "auto" and faster_dtype() == "bfloat16")
 
 
@@ -85,7 +85,7 @@ def train(
     )
     checkpoints = folder.with_name(f"{folder.name}-checkpoints")
     weights = {name: value.detach().clone() for name, value in model.state_dict().items()} if settings.average else {}
-    fitted = fit(model, settings, _in_bf16(settings), kept, held, plan, checkpoints / key, say)
+    fitted = fit(model, settings, in_bf16(settings), kept, held, plan, checkpoints / key, say)
     average(model, weights, settings.average)
     after = assess(lambda texts: encode(model, texts), held, settings.temperature)
     speed = fitted.measured
