@@ -36,7 +36,9 @@ def bench(run: Run, batches: int = 8) -> dict[str, Any]:
         texts = [pairs[column].iloc[batch].tolist() for column in ("sentence1", "sentence2")]
         for name in ways if number % 2 else reversed(ways):
             start = time.perf_counter()
-            features = [{k: v.to(model.device) for k, v in model.preprocess(side).items() if hasattr(v, "to")} for side in texts]
+            features = [
+                {k: v.to(model.device) for k, v in model.preprocess(side).items() if hasattr(v, "to")} for side in texts
+            ]
             with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
                 if name == "padded":
                     value = _padded(model, features, settings.temperature)

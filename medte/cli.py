@@ -354,6 +354,24 @@ def bench(
 
 
 @app.command()
+def sweep(
+    profile: ProfileOption = "open",
+    row: Annotated[
+        list[str] | None,
+        typer.Option(help="One row of experiments.yaml, or without-SOURCE; may be repeated. All if none is named."),
+    ] = None,
+) -> None:
+    """Train and score many short variants of a profile's recipe, with several seeds, and keep what they reached.
+
+    Hours for all; an interrupted sweep goes on where it was. The book shows what is kept.
+    """
+    from medte.experiments import sweep as do
+    from medte.run import Run, stamped
+
+    print(do(Run(profile, stamped), row))
+
+
+@app.command()
 def publish(
     folder: Annotated[
         Path, typer.Argument(help="Where to write the model; a new folder, or one that was written before.")

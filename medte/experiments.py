@@ -5,8 +5,9 @@ chosen recipe is trained once more without it, and scored on its tasks alone. Wh
 sweep goes on where it was.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from medte import paths
 from medte.errors import MedteError, require_known
 from medte.evaluation.evaluate import evaluate
 from medte.evaluation.store import Result, read_recorded, write_recorded
+from medte.machine import machine
 from medte.models.load import folder_of
 from medte.models.registry import entry
 from medte.profile import Training
@@ -25,7 +27,6 @@ from medte.run import Run
 from medte.tasks.catalogue import Task, benchmark_tasks
 from medte.training.train import train
 
-Say = Callable[[str], None]
 BASE, CHOSEN, LEAKED, WITHOUT = "base", "chosen", "leaked", "without"
 
 
@@ -134,6 +135,9 @@ class _Kept:
             "bootstrap": run.profile.bootstrap,
             "seed": run.profile.data.seed,
             "plan": plan().model_dump(),
+            "written": [task.name for task in real_tasks(run) if run.edition.cards()[task.name].get("written_by")],
+            "date": date.today().isoformat(),
+            "machine": machine(),
         }
         if path.exists():
             about, results = read_recorded(path)
@@ -166,13 +170,6 @@ def _scored(run: Run, model: str, tasks: list[str]) -> list[Result]:
 
 
 def nothing_trained(model: Any) -> Path:
-    raise MedteError(f"the base of the experiments is {model.name}, which is itself trained; name an encoder as it comes")
-
-
-def by_row(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
-    """Each row's results, its seeds together."""
-    found: dict[str, list[Result]] = {}
-    for result in results:
-        name = result["model"] if result["model"] == BASE else result["model"].rpartition("-")[0]
-        found.setdefault(name, []).append(result)
-    yield from found.items()
+    raise MedteError(
+        f"the base of the experiments is {model.name}, which is itself trained; name an encoder as it comes"
+    )

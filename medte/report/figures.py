@@ -54,7 +54,7 @@ def learning_curve(manifest: dict) -> Figure:
 def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
     """Each task's value for every model, tasks sorted by the best; the interval as a line."""
     if not tasks:
-        return _nothing()
+        return nothing()
     order = sorted(tasks, key=lambda task: max(scores.results[model, task]["value"] for model in scores.models))
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + (0.2 + 0.05 * len(scores.models)) * len(order)))
     colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
@@ -86,7 +86,7 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
 def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     """Difference of two models on each task, in points with its interval, sorted, coloured by family."""
     if not scores.tasks:
-        return _nothing()
+        return nothing()
     gaps = {task: scores.difference(model, other, [task]) for task in scores.tasks}
     order = sorted(gaps, key=lambda task: gaps[task].value)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
@@ -107,7 +107,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
 def agreement(record: Mapping[str, Any] | None) -> Figure:
     """Each encoder's mean over all tasks of the mini edition against its mean on real text, as recorded."""
     if record is None:
-        return _nothing("no agreement with real text is recorded")
+        return nothing("no agreement with real text is recorded")
     means = record["families"]["all"]["means"]
     figure, axes = plt.subplots(figsize=(6.4, 4.4))
     groups = list(dict.fromkeys(entry_of_result(model).group for model in means))
@@ -120,7 +120,7 @@ def agreement(record: Mapping[str, Any] | None) -> Figure:
     return figure
 
 
-def _nothing(why: str = "no task of this family in this edition") -> Figure:
+def nothing(why: str = "no task of this family in this edition") -> Figure:
     figure = plt.figure(figsize=(6.4, 0.6))
     figure.text(0.5, 0.5, why, ha="center", va="center")
     return figure

@@ -1,0 +1,215 @@
+"""What the short trainings of `medte sweep` showed, as tables, sentences and figures; all recorded, and said to be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from medte import paths
+from medte.evaluation.estimates import Estimate
+from medte.evaluation.statistics import Scores
+from medte.evaluation.store import read_recorded
+from medte.evaluation.trainings import gain, gains
+from medte.experiments import BASE, CHOSEN, LEAKED, WITHOUT, Plan
+from medte.report import tables
+from medte.report.figures import INK, MARKERS, nothing
+from medte.tasks.catalogue import task as find_task
+
+NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."
+VERDICTS = {"above": "better", "below": "worse", "not distinguishable": "not distinguishable"}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A recorded sweep: its scores, and the trainings of each row."""
+
+    about: Mapping[str, Any]
+    scores: Scores
+    recipes: Mapping[str, Sequence[str]]
+    plan: Plan
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks that every row is scored on."""
+        return [task for task in self.scores.tasks if (BASE, task) in self.scores.results]
+
+    @property
+    def own_words(self) -> list[str]:
+        """Those of the tasks whose texts all stand in their source; the others were written by rule."""
+        return [task for task in self.tasks if task not in self.about["written"]]
+
+    def of_source(self, source: str) -> list[str]:
+        return [task for task in self.tasks if find_task(task).source == source]
+
+    def left_out(self) -> list[str]:
+        """The sources that the chosen recipe was trained without, with every seed."""
+        names = [row.removeprefix(f"{WITHOUT}-") for row in self.recipes if row.startswith(f"{WITHOUT}-")]
+        return [name for name in names if self.whole(f"{WITHOUT}-{name}")]
+
+    def whole(self, row: str) -> bool:
+        """Whether a row was trained with every seed."""
+        return len(self.recipes.get(row, ())) == len(self.plan.seeds)
+
+    def gain(self, row: str, tasks: Sequence[str], other: str = BASE) -> Estimate | None:
+        """What a row gains over another; None where one of the two is not whole."""
+        if not all(one == BASE or self.whole(one) for one in (row, other)):
+            return None
+        return gain(self.scores, self.recipes, row, other, tasks)
+
+
+@lru_cache
+def sweep(profile: str = "open") -> Sweep | None:
+    """The recorded sweep of a profile; None where there is none."""
+    path = paths.recorded() / f"{profile}-experiments.jsonl.xz"
+    if not path.exists():
+        return None
+    about, results = read_recorded(path)
+    recipes: dict[str, list[str]] = {BASE: [BASE]}
+    for name in sorted(about["trainings"]):
+        recipes.setdefault(name.rpartition("-")[0], []).append(name)
+    return Sweep(about, Scores(results, about["bootstrap"], about["seed"]), recipes, Plan.model_validate(about["plan"]))
+
+
+def ablation(profile: str = "open") -> str:
+    """Every row of the plan: what it gains over the base and over the chosen recipe, and what it cost; as HTML."""
+    found = sweep(profile)
+    if found is None:
+        return f"<p>{NOT_RECORDED}</p>"
+    whole = {row: trainings for row, trainings in found.recipes.items() if row == BASE or found.whole(row)}
+    ablated = {row: trainings for row, trainings in whole.items() if not row.startswith(WITHOUT)}
+    over_base = gains(found.scores, ablated, BASE, found.tasks)
+    over_chosen = gains(found.scores, ablated, CHOSEN, found.tasks)
+    written = [task for task in found.tasks if task not in found.own_words]
+    rows = [["Base, as it comes", *[tables.MISSING] * 2, *_against(over_chosen, BASE), *[tables.MISSING] * 3]]
+    for row in found.plan.rows:
+        rows.append(
+            [
+                escape(row.title),
+                *_against(over_base, row.name),
+                *(_against(over_chosen, row.name) if row.name != CHOSEN else [tables.MISSING] * 2),
+                tables.cell(found.gain(row.name, found.own_words), sign=True),
+                tables.cell(found.gain(row.name, written), sign=True),
+                _mean_of(found, row.name),
+            ]
+        )
+    for row in found.plan.not_run:
+        command = f"<code>medte sweep -p {found.about['profile']} --row {row.name}</code>"
+        rows.append([escape(row.title), f"not run: {command}", *[tables.MISSING] * 6])
+    head = ["Recipe", "Over the base", "", "Over the chosen", "", "Own words", "Written by rule", "Held-out rank"]
+    return tables.html(head, rows, _caption(found))
+
+
+def _against(compared: Mapping, row: str) -> list[str]:
+    if row not in compared:
+        return [tables.MISSING] * 2
+    return [tables.cell(compared[row].difference, sign=True), VERDICTS[compared[row].verdict]]
+
+
+def _mean_of(found: Sweep, row: str) -> str:
+    if not found.whole(row):
+        return tables.MISSING
+    ranks = [found.about["trainings"][name]["held_out"]["after"]["mrr"] for name in found.recipes[row]]
+    return f"{sum(ranks) / len(ranks):.3f}"
+
+
+def _caption(found: Sweep) -> str:
+    seeds, tasks = len(found.plan.seeds), found.tasks
+    return (
+        f"Recorded. Mean over {len(tasks)} tasks with real text, in points; {found.plan.steps} steps of training, {seeds} seeds each. "
+        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows. Own words: the "
+        f"{len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
+        f"partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. Recorded "
+        f"{found.about['date']} on {escape(found.about['machine'])}, data {found.about['data']}."
+    )
+
+
+def verdict(profile: str = "open") -> str:
+    """What a minute of the chosen recipe gains, in one sentence of HTML made from the results."""
+    found = sweep(profile)
+    if found is None or (gained := found.gain(CHOSEN, found.tasks)) is None:
+        return f"<p><b>{NOT_RECORDED}</b></p>"
+    sham = found.gain(CHOSEN, found.tasks, "sham")
+    word = "gains" if gained.low > 0 else "loses" if gained.high < 0 else "does not visibly change"
+    by = (
+        f" {tables.cell(gained, sign=True)} points"
+        if word != "does not visibly change"
+        else f" ({tables.cell(gained, sign=True)} points)"
+    )
+    beside = "" if sham is None else f" Over sham pairs it is {tables.cell(sham, sign=True)} points."
+    return f"<p><b>In {found.plan.steps} steps the chosen recipe {word}{by} over its base on {len(found.tasks)} tasks.</b>{beside}</p>"
+
+
+def left_out(profile: str = "open") -> str:
+    """For each source what the recipe gains on its tasks when it is trained with it, and without it; as HTML."""
+    found = sweep(profile)
+    if found is None or not found.left_out():
+        return f"<p>{NOT_RECORDED}</p>"
+    rows = []
+    for source in found.left_out():
+        tasks, without = found.of_source(source), f"{WITHOUT}-{source}"
+        rows.append(
+            [
+                source,
+                str(len(tasks)),
+                *(tables.cell(one, sign=True) for one in (found.gain(CHOSEN, tasks), found.gain(without, tasks))),
+                tables.cell(found.gain(CHOSEN, tasks, without), sign=True),
+            ]
+        )
+    with_, without = generalisation(found)
+    rows.append(["<b>Mean over sources</b>", "", f"<b>{with_}</b>", f"<b>{without}</b>", ""])
+    caption = (
+        f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
+        f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. Recorded {found.about['date']} "
+        f"on {escape(found.about['machine'])}."
+    )
+    return tables.html(["Source", "Tasks", "Trained with it", "Trained without it", "Difference"], rows, caption)
+
+
+def generalisation(found: Sweep) -> tuple[str, str]:
+    """The mean gain over sources, in points: on sources that were trained on, and on sources that were left out."""
+    sources = found.left_out()
+    gained = {
+        row: [found.gain(row.format(source), found.of_source(source)).value for source in sources]
+        for row in (CHOSEN, WITHOUT + "-{}")
+    }
+    return tuple(tables.percent(sum(values) / len(values), sign=True) for values in gained.values())
+
+
+def leaks(profile: str = "open") -> Figure:
+    """The gain over the base by source: trained with leaked pairs, without them, and without the source."""
+    found = sweep(profile)
+    if found is None or not found.whole(LEAKED) or not found.left_out():
+        return nothing("no training with leaked pairs is recorded")
+    sources = found.left_out()
+    figure, axes = plt.subplots(figsize=(6.4, 1.2 + 0.5 * len(sources)))
+    colours = sns.color_palette("colorblind", 3).as_hex()
+    labels = ("with leaked pairs", "clean", "without the source")
+    for number, (label, colour) in enumerate(zip(labels, colours, strict=True)):
+        for at, source in enumerate(sources):
+            row = (LEAKED, CHOSEN, f"{WITHOUT}-{source}")[number]
+            one, height = found.gain(row, found.of_source(source)), len(sources) - at - 0.22 * (number - 1)
+            axes.hlines(height, 100 * one.low, 100 * one.high, color=colour, alpha=0.6)
+            axes.plot(100 * one.value, height, MARKERS[number], color=colour, ms=5, label=label if at == 0 else None)
+    axes.axvline(0, color=INK, lw=1)
+    axes.set(yticks=range(1, len(sources) + 1), yticklabels=sources[::-1], ylim=(0.4, len(sources) + 0.6))
+    axes.set_xlabel("gain over the base on the source's tasks (points)")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3)
+    return figure
+
+
+def cost(profile: str = "open") -> str:
+    """What the trainings cost, in a sentence of HTML."""
+    found = sweep(profile)
+    if found is None:
+        return f"<p>{NOT_RECORDED}</p>"
+    measured = [training["measured"] for training in found.about["trainings"].values()]
+    middle = sorted(measured, key=lambda one: one["seconds"])[len(measured) // 2]
+    return (
+        f"<p>{len(measured)} trainings are recorded; the middle one took {middle['seconds']:.0f} s at "
+        f"{middle['pairs_per_second']:.0f} pairs a second.</p>"
+    )
