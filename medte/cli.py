@@ -1,6 +1,7 @@
 """The command line: `medte …` parses, calls one function, prints."""
 
 import errno
+import json
 import os
 import sys
 from pathlib import Path
@@ -341,15 +342,21 @@ def bench(
     profile: ProfileOption = "mini",
     model: Annotated[str, typer.Option(help="A sentence-transformers model of `medte models`.")] = "all-MiniLM-L6-v2",
     task: Annotated[list[str] | None, typer.Option(help="One task; may be repeated. All if none is named.")] = None,
+    training: Annotated[
+        bool, typer.Option("--training", help="Measure training instead: without padding, and padded to 256 tokens.")
+    ] = False,
 ) -> None:
     """Measure encoding and scoring on this machine against plain mteb, paired in one run, and compare the scores.
 
     About a quarter of an hour for mini on two cores. The figures are kept under recorded/ for the book.
     """
     from medte.bench import lines
-    from medte.record import record_bench
+    from medte.record import record_bench, record_padding
     from medte.run import Run, stamped
 
+    if training:
+        print(json.dumps(record_padding(Run(profile, stamped)), indent=1))
+        return
     print("\n".join(lines(record_bench(Run(profile, stamped), model, task, stamped))))
 
 

@@ -146,6 +146,15 @@ def record_bench(run: Run, model: str, tasks: Sequence[str] | None, say: Callabl
     return found
 
 
+def record_padding(run: Run) -> dict:
+    """Measure training without padding against training padded to the maximum; kept in `recorded/<profile>-padding.json`."""
+    from medte.bench_training import bench as measure
+
+    found = {"date": date.today().isoformat()} | measure(run)
+    write_json(paths.recorded() / f"{run.profile.name}-padding.json", found)
+    return found
+
+
 def _in_means(run: Run, model: str) -> list[Result]:
     counted = set(in_means(run.edition.tasks, run.profile.benchmark, run.edition.manifest))
     return [result for result in run.results(models=[model]) if result["task"] in counted]

@@ -113,6 +113,28 @@ def _json(name: str) -> dict[str, Any]:
     return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))
 
 
+def padding(profile: str = "open") -> str:
+    """What padding costs in training, recorded, as HTML; says so where nothing is recorded."""
+    path = paths.recorded() / f"{profile}-padding.json"
+    if not path.exists():
+        return "<p>What padding costs is not recorded.</p>"
+    found = _json(path.name)
+    names = {"padded": f"Padded to {found['max_length']} tokens", "ours": "Passes of similar length"}
+    rows = [
+        [
+            names[name], f"{way['pairs_per_second']:.1f}", f"{way['tokens_per_second']:,.0f}", f"{way['padded_share']:.0%}",
+            f"{way['share_of_matrix_rate']:.0%}", f"{way['loss']:.4f}",
+        ]
+        for name, way in found["ways"].items()
+    ]  # fmt: skip
+    caption = (
+        f"Recorded: the same {found['pairs']:,} pairs of the {escape(found['profile'])} edition in the same batches, forward and backward, "
+        f"both ways in turn, {'bf16' if found['bf16'] else 'fp32'}; {found['faster']:.1f} times as fast. Tokens: those that are no padding. "
+        f"Recorded {found['date']} on {escape(found['machine'])}."
+    )
+    return tables.html(["Batches", "Pairs/s", "Tokens/s", "Padding", "Matrix rate", "Loss"], rows, caption)
+
+
 def bench() -> str:
     """What encoding and scoring cost against plain mteb, recorded; says so where nothing is recorded."""
     path = paths.recorded() / "mini-bench.json"
