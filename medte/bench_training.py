@@ -6,10 +6,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from medte.experiments import nothing_trained
 from medte.machine import machine, matrix_rate, operations_per_token
-from medte.models.load import folder_of, sentence_transformer
-from medte.models.registry import entry
+from medte.models.load import sentence_transformer
 from medte.run import Run
 from medte.training.batches import schedule
 from medte.training.loss import ContrastiveLoss, info_nce
@@ -24,7 +22,7 @@ def bench(run: Run, batches: int = 8) -> dict[str, Any]:
     Texts are cut at 256 tokens. Dropout is off, so that both ways have the same loss.
     """
     settings = run.profile.to_train().model_copy(update={"steps": batches + 1, "max_length": MAX_LENGTH})
-    model = sentence_transformer(folder_of(entry(run.profile.base), nothing_trained)[0]).eval()
+    model = sentence_transformer(run.base()[0]).eval()
     model.max_seq_length = MAX_LENGTH
     pairs = run.edition.pairs(settings.split, settings.leaks)
     bf16 = in_bf16(settings)

@@ -28,10 +28,8 @@ def choose(run: Run) -> Path:
         name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
         steps = {"steps": run.profile.training.candidate_steps or run.profile.training.steps}
         training = Training.model_validate(run.profile.training.model_dump() | steps | settings)
-        trial = Run(
-            run.profile.model_copy(update={"training": training}), run.say, folder=f"{run.profile.name}-choose-{name}"
-        )
-        rows.append({"settings": settings, "steps": training.steps, **trial.training["held_out"]})
+        _, trained = run.trial(f"choose-{name}", training)
+        rows.append({"settings": settings, "steps": training.steps, **trained["held_out"]})
     rows.sort(key=lambda row: -row["after"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"
     data = digest(run.edition.pairs().values.tolist())

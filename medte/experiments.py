@@ -16,16 +16,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from medte import paths
-from medte.errors import MedteError, require_known
-from medte.evaluation.evaluate import evaluate
+from medte.errors import require_known
 from medte.evaluation.store import Result, read_recorded, write_recorded
 from medte.machine import machine
-from medte.models.load import folder_of
-from medte.models.registry import entry
 from medte.profile import Training
 from medte.run import Run
 from medte.tasks.catalogue import Task, benchmark_tasks
-from medte.training.train import train
 
 BASE, CHOSEN, LEAKED, WITHOUT = "base", "chosen", "leaked", "without"
 
@@ -115,11 +111,11 @@ def sweep(run: Run, rows: Iterable[str] | None = None) -> Path:
     path = paths.recorded() / f"{run.profile.name}-experiments.jsonl.xz"
     kept = _Kept(run, path)
     wanted = trials(run, rows)
-    kept.add(BASE, None, _scored(run, run.profile.base, [task.name for task in real_tasks(run)]))
+    kept.add(BASE, None, run.trial_results(run.profile.base, [task.name for task in real_tasks(run)]))
     for number, trial in enumerate(wanted, start=1):
         run.say(f"{number} of {len(wanted)}: {trial.row}, seed {trial.seed}")
-        folder, manifest = _trained(run, trial)
-        kept.add(trial.name, manifest, _scored(run, str(folder), trial.tasks))
+        folder, manifest = run.trial(trial.name, trial.settings, trial.without)
+        kept.add(trial.name, manifest, run.trial_results(str(folder), trial.tasks))
     return path
 
 
@@ -152,24 +148,3 @@ class _Kept:
         self.results |= {(name, result["task"]): result | {"model": name} for result in results}
         ordered = [self.results[key] for key in sorted(self.results)]
         write_recorded(self.path, self.about | {"trainings": self.trainings}, ordered)
-
-
-def _trained(run: Run, trial: Trial) -> tuple[Path, dict]:
-    folder = run.folders.root / "experiments" / trial.name
-    base, sha256 = folder_of(entry(run.profile.base), nothing_trained)
-    pairs = run.edition.pairs(trial.settings.split, trial.settings.leaks)
-    if trial.without:
-        pairs = pairs[pairs["source"] != trial.without].reset_index(drop=True)
-    return folder, train(trial.settings, base, sha256, pairs, folder, run.say)
-
-
-def _scored(run: Run, model: str, tasks: list[str]) -> list[Result]:
-    return evaluate(
-        run.profile, run.edition.only(tasks), run.folders, trained=nothing_trained, models=[model], say=run.say
-    )  # fmt: skip
-
-
-def nothing_trained(model: Any) -> Path:
-    raise MedteError(
-        f"the base of the experiments is {model.name}, which is itself trained; name an encoder as it comes"
-    )

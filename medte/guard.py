@@ -55,10 +55,10 @@ def credentialed(profile: Profile) -> Path | None:
     return mimic or notes
 
 
-def folders(profile: Profile, name: str | None = None) -> paths.RunFolders:
-    """The folders of a run of the profile, `name` where the run is not called as it; encloses a run that reads notes."""
+def folders(profile: Profile) -> paths.RunFolders:
+    """The folders of a run of the profile; encloses a run that reads notes."""
     held = credentialed(profile)
-    return paths.RunFolders(name or profile.name, enclose(held) if held else None)
+    return paths.RunFolders(profile.name, enclose(held) if held else None)
 
 
 def enclose(folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """Every folder the project reads or writes; no other file builds a path from scratch."""
 
 import os
+from copy import copy
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -64,7 +65,14 @@ class RunFolders:
         self.stage = self.inner / "stage"
         self.results = self.root / "results"
         self.site = self.root / "site"
+        self.trials = self.inner / "trials"
         self.added = self.inner / "added"
+
+    def of_trials(self) -> "RunFolders":
+        """The same folders for trainings beside the run's own, whose results are in no table of the run."""
+        beside = copy(self)
+        beside.results = self.root / "results-of-trials"
+        return beside
 
     def model(self, variant: str | None = None) -> Path:
         """The folder of the model that the run trains, or of a variant of it."""

@@ -108,14 +108,18 @@ def record_variant(run: Run, variant: str) -> Path:
 def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None]) -> Path:
     """Train and score the profile's model once a training seed; keep its differences to the base, by family.
 
-    Each seed but the profile's own has a run folder of its own, so that an interrupted call goes on where it was.
+    What is done is kept, so that an interrupted call goes on where it was.
     """
     main = Run(profile, say)
     base = _in_means(main, main.profile.compared_with)
-    model, rows = trained_model(main.profile), []
+    model, settings, rows = trained_model(main.profile), main.profile.to_train(), []
     for seed in seeds:
-        run = main if seed == main.profile.to_train().seed else _with_seed(main, seed)
-        own = _in_means(run, model)
+        if seed == settings.seed:
+            trained, own = main.training, _in_means(main, model)
+        else:
+            folder, trained = main.trial(f"seed-{seed}", settings.model_copy(update={"seed": seed}))
+            counted = {result["task"] for result in base}
+            own = [result | {"model": model} for result in main.trial_results(str(folder), counted)]
         scores = {protocol: Scores([*base, *own], draws=2, protocol=protocol) for protocol in PROTOCOLS}
         gaps = {
             name: scores["published"].difference(model, main.profile.compared_with, tasks).value
@@ -125,7 +129,7 @@ def record_seeds(profile: str, seeds: Sequence[int], say: Callable[[str], None])
             protocol: {task: round(found.mean(model, [task]).value, 6) for task in found.tasks}
             for protocol, found in scores.items()
         }
-        rows.append({"seed": seed, "held_out": run.training["held_out"], "difference": gaps, "values": values})
+        rows.append({"seed": seed, "held_out": trained["held_out"], "difference": gaps, "values": values})
     path = paths.recorded() / f"{profile}-seeds.json"
     facts = {
         "model": model,
@@ -158,9 +162,3 @@ def record_padding(run: Run) -> dict:
 def _in_means(run: Run, model: str) -> list[Result]:
     counted = set(in_means(run.edition.tasks, run.profile.benchmark, run.edition.manifest))
     return [result for result in run.results(models=[model]) if result["task"] in counted]
-
-
-def _with_seed(main: Run, seed: int) -> Run:
-    training = main.profile.training.model_copy(update={"seed": seed})
-    profile = main.profile.model_copy(update={"training": training})
-    return Run(profile, main.say, folder=f"{profile.name}-seed-{seed}")

@@ -7,7 +7,7 @@ finished is used, what is missing is done.
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TextIO
@@ -30,7 +30,7 @@ from medte.manifest import unseal, write_json
 from medte.models import load as loading
 from medte.models.embeddings import MEASURED
 from medte.models.registry import Entry, entry, registry
-from medte.profile import Profile, load_profile
+from medte.profile import Profile, Training, load_profile
 from medte.sources.registry import SOURCES
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
 from medte.training.train import train
@@ -60,10 +60,9 @@ class Run:
     A run that reads clinical notes encloses the process: what is made of them stays in their folder (`medte.guard`).
     """
 
-    def __init__(self, profile: str | Profile, say: Say = quiet, folder: str | None = None):
-        """`folder` names the run's folder where it is not the profile's name: two runs of one profile side by side."""
+    def __init__(self, profile: str | Profile, say: Say = quiet):
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
-        self.folders = guard.folders(self.profile, folder)
+        self.folders = guard.folders(self.profile)
         self.say = say
 
     @cached_property
@@ -98,13 +97,37 @@ class Run:
     def train(self, variant: str | None = None) -> dict:
         """The manifest of the run's trained model, or of a variant that the profile names; trained if need be."""
         settings = self.profile.to_train().of(variant)
-        base, sha256 = loading.folder_of(entry(self.profile.base), _trained_elsewhere)
         if variant:
             self.say(f"variant {variant}")
-        pairs = self.edition.pairs(settings.split, settings.leaks)
         for notice in self.edition.notices:
             self.say(notice)
-        return train(settings, base, sha256, pairs, self.folders.model(variant), self.say)
+        return self._train(settings, self.folders.model(variant))
+
+    def trial(self, name: str, settings: Training, without: str | None = None) -> tuple[Path, dict]:
+        """A training beside the run's own, on its pairs or on those of all sources but one: its folder and its manifest."""
+        folder = self.folders.trials / name
+        return folder, self._train(settings, folder, without)
+
+    def trial_results(self, model: str, tasks: Iterable[str]) -> list[Result]:
+        """The results of a trial's folder, or of any model, on some tasks; they are in no table of the run."""
+        return evaluate(
+            self.profile,
+            self.edition.only(tasks),
+            self.folders.of_trials(),
+            trained=self.folder_of,
+            models=[model],
+            say=self.say,
+        )
+
+    def base(self) -> tuple[Path, str]:
+        """The folder of the encoder that is fine-tuned, and the SHA-256 of its weights."""
+        return loading.folder_of(entry(self.profile.base), _trained_elsewhere)
+
+    def _train(self, settings: Training, folder: Path, without: str | None = None) -> dict:
+        base, sha256 = self.base()
+        pairs = self.edition.pairs(settings.split, settings.leaks)
+        pairs = pairs[pairs["source"] != without].reset_index(drop=True)
+        return train(settings, base, sha256, pairs, folder, self.say)
 
     def variants(self) -> list[str]:
         """The variants of the training that the profile's models ask for."""
