@@ -6,6 +6,7 @@ from tiny_bert import plain_bert
 
 from medte import experiments as module
 from medte import paths
+from medte import run as running
 from medte.errors import MedteError
 from medte.evaluation.store import read_recorded
 from medte.experiments import Plan, plan, real_tasks, sweep, trials
@@ -61,7 +62,7 @@ def small(run, tmp_path, monkeypatch):
 
 
 def test_an_interrupted_sweep_goes_on_and_ends_with_all_rows(small, monkeypatch):
-    trained, whole = [], module.train
+    trained, whole = [], running.train
 
     def stops(settings, *args):
         if len(trained) == 3:
@@ -69,12 +70,12 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_all_rows(small, monkeypatch)
         trained.append(settings.seed)
         return whole(settings, *args)
 
-    monkeypatch.setattr(module, "train", stops)
+    monkeypatch.setattr(running, "train", stops)
     with pytest.raises(KeyboardInterrupt):
         sweep(small)
     about, _ = read_recorded(paths.recorded() / "mini-experiments.jsonl.xz")
     assert len(about["trainings"]) == 3
-    monkeypatch.setattr(module, "train", whole)
+    monkeypatch.setattr(running, "train", whole)
     about, results = read_recorded(sweep(small))
     names = {f"{row}-{seed}" for row in ("chosen", "leaked", "without-medquad", "without-medqa") for seed in (1, 2)}
     assert set(about["trainings"]) == names and {result["model"] for result in results} == names | {"base"}

@@ -170,6 +170,18 @@ def left_out(profile: str = "open") -> str:
     return tables.html(["Source", "Tasks", "Trained with it", "Trained without it", "Difference"], rows, caption)
 
 
+def carries_over(profile: str = "open") -> str:
+    """What the recipe gains on sources that it was trained on, and on sources that it was not, as a sentence of Markdown."""
+    found = sweep(profile)
+    if found is None or not found.left_out():
+        return ""
+    with_, without = generalisation(found)
+    return (
+        f"Trained for a minute with a source's own pairs the recipe gains {with_} points on that source's tasks, trained without them "
+        f"{without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
+    )
+
+
 def generalisation(found: Sweep) -> tuple[str, str]:
     """The mean gain over sources, in points: on sources that were trained on, and on sources that were left out."""
     sources = found.left_out()

@@ -11,7 +11,16 @@ from medte.evaluation.groups import BENCHMARK, BESIDE
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry, registry
 from medte.profile import Profile, load_profile
-from medte.report import condition_tables, edition_tables, mini_card, published, recordings, reproduced, tables
+from medte.report import (
+    condition_tables,
+    edition_tables,
+    experiments,
+    mini_card,
+    published,
+    recordings,
+    reproduced,
+    tables,
+)
 from medte.report.recordings import provenance, recorded, recorded_groups
 from medte.tasks.card import Card
 from medte.tasks.catalogue import benchmark_tasks
@@ -164,7 +173,7 @@ def real_text_summary() -> str:
     wanted, pair = len(benchmark_tasks("MedEval")), (about["trained"], about["compared_with"])
     caption = f"Real text, {len(scores.tasks)} of the {wanted} tasks, recorded. {RANKS} {provenance(about)}"
     sentence = tables.difference_sentence(scores, *pair)
-    return f"{tables.families(scores, caption, pair)}\n\n**{sentence}** {UNCERTAIN}\n"
+    return f"{tables.families(scores, caption, pair)}\n\n**{sentence}** {UNCERTAIN} {experiments.carries_over()}\n"
 
 
 def real_text_details() -> str:

@@ -137,7 +137,7 @@ def fit(
     )
     for noisy in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(noisy)
-    start, first = time.monotonic(), _take_up(checkpoints)
+    start, cpu, first = time.monotonic(), time.process_time(), _take_up(checkpoints)
     try:
         trainer.train(resume_from_checkpoint=bool(first) or None)
     except Exception as error:
@@ -158,6 +158,7 @@ def fit(
         masked={"masked": loss.masked, "negatives": loss.negatives},
         measured={  # of this call; after an interruption it did fewer steps than all
             "seconds": round(seconds, 1),
+            "cpu_seconds": round(time.process_time() - cpu, 1),  # of all cores together
             "steps": steps,
             "pairs_per_second": round(presented / seconds, 1),
             "tokens_per_second": round(loss.tokens * count / seconds, 1),
