@@ -114,6 +114,9 @@ class Uploads(BaseHTTPRequestHandler):
         if path == "/api/repos/create":
             hub.created.append(json.loads(body))
             return self.say({"url": f"{hub.url}/{NAME}"})
+        if path == "/api/validate-yaml":
+            hub.head = json.loads(body)["content"]
+            return self.say({"errors": [], "warnings": []})
         if path.endswith("/preupload/main"):
             files = json.loads(body)["files"]
             kind = lambda name: "lfs" if name.endswith(".safetensors") else "regular"  # noqa: E731
@@ -149,7 +152,9 @@ class Uploads(BaseHTTPRequestHandler):
         self.say({})
 
     def do_GET(self):
-        self.say({"id": NAME, "sha": "c" * 40, "siblings": []})
+        if self.server.refuses:
+            return self.say({"error": "not logged in"}, 401)
+        return self.say({"id": NAME, "sha": "c" * 40, "siblings": []})
 
     def say(self, answer, status=200):
         body = json.dumps(answer).encode()
@@ -169,6 +174,7 @@ def hub(monkeypatch, request):
     original = HfApi.__init__
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
     monkeypatch.setattr(HfApi, "__init__", lambda self, **_: original(self, endpoint=server.url, token="hf_test"))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
@@ -180,7 +186,7 @@ def test_an_upload_puts_every_file_but_our_own_manifest_onto_the_hub(folder, hub
     said = []
     address = upload(folder, said.append)
     assert address.endswith("c" * 40) and said
-    assert hub.created[0]["private"] is True
+    assert hub.created[0]["visibility"] == "private"
     (commit,) = hub.commits
     small = {line["value"]["path"] for line in commit if line["key"] == "file"}
     large = {line["value"]["path"]: line["value"]["oid"] for line in commit if line["key"] == "lfsFile"}
