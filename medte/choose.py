@@ -25,7 +25,7 @@ def choose(run: Run) -> Path:
     rows = []
     for values in itertools.product(*candidates.values()):
         settings = dict(zip(candidates, values, strict=True))
-        name = "-".join(f"{key}-{value:g}" for key, value in settings.items())
+        name = "-".join(f"{key}-{value}" for key, value in settings.items())
         steps = {"steps": run.profile.training.candidate_steps or run.profile.training.steps}
         training = Training.model_validate(run.profile.training.model_dump() | steps | settings)
         _, trained = run.trial(f"choose-{name}", training)

@@ -98,7 +98,7 @@ class Training(Strict):
     reshuffled: bool = False  # a sham: the second texts dealt out anew within each source
     variants: dict[str, dict[str, Any]] = {}  # further trainings by name, and in what they differ
     candidate_steps: Count | None = None  # steps of each comparison; None is as many as the training
-    candidates: dict[str, list[float]] = {}  # settings that `medte train --choose` compares on the validation pairs
+    candidates: dict[str, list[Any]] = {}  # settings that `medte train --choose` compares on the validation pairs
 
     @property
     def recipe(self) -> str:

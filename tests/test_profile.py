@@ -30,6 +30,17 @@ def test_every_profile_is_valid_and_names_only_what_exists(name):
     assert set(profile.names()) == {"mini", "notes", "open", "paper", "paper-corrected"}
 
 
+def test_the_papers_training_is_as_published_and_the_corrected_one_differs_in_what_recipe_5_names():
+    paper, corrected = (load_profile(name).training.model_dump() for name in ("paper", "paper-corrected"))
+    published = {
+        "max_length": 512, "batch_size": 800, "temperature": 0.07, "learning_rate": 5e-5, "weight_decay": 0.01, "warmup": 1000,
+        "schedule": "constant", "steps": 8000, "bf16": True, "batches": "source", "weights": "size", "symmetric": False,
+    }  # fmt: skip
+    assert {key: paper[key] for key in published} == published and load_profile("paper").base == "gte-base"
+    assert {key for key in paper if paper[key] != corrected[key]} == {"sources", "split", "leaks", "mask", "near"}
+    assert set(paper["sources"]) - set(corrected["sources"]) == {"cure"} and len(paper["sources"]) == 10
+
+
 def test_an_unknown_profile_is_an_error_with_the_nearest():
     with pytest.raises(MedteError, match="unknown profile 'mimi'; did you mean 'mini'"):
         load_profile("mimi")

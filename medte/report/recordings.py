@@ -91,7 +91,7 @@ def choice(profile: str) -> str:
         return f"<p>No comparison of settings is recorded for the profile {escape(profile)}.</p>"
     rows = [
         [
-            ", ".join(f"{key} {value:g}" for key, value in row["settings"].items()),
+            ", ".join(f"{key} {value}" for key, value in row["settings"].items()),
             f"{row['before']['mrr']:.3f}",
             f"{row['after']['mrr']:.3f}",
         ]
