@@ -72,7 +72,7 @@ HTML(recordings.padding())
 #
 # Held-out pairs come from documents that training never saw. The dashed line joins their loss before and after.
 
-# %% mystnb={"image": {"alt": "Line chart of the training loss by step, with the held-out loss before and after training"}, "figure": {"caption": "Training loss by step; held-out loss before and after (dashed)."}}
+# %% mystnb={"image": {"alt": "Line chart of the training loss by step, with the loss of held-out pairs before, during and after training"}, "figure": {"caption": "Training loss by step; loss of held-out pairs before, on the way and after (dashed)."}}
 figures.learning_curve(training);
 
 # %%

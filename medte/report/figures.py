@@ -38,16 +38,18 @@ def use_style() -> None:
 
 
 def learning_curve(manifest: dict) -> Figure:
-    """Training loss by step, with the held-out loss before and after as marks."""
+    """Training loss by step, with the loss of held-out pairs before, on the way and after as marks."""
     figure, axes = plt.subplots(figsize=(6.4, 3.2))
     curve, held = manifest["curve"], manifest["held_out"]
-    axes.plot([point["step"] for point in curve], [point["loss"] for point in curve], color=PALETTE["classification"])
-    highest = max(curve, key=lambda point: point["loss"])
-    axes.annotate("training", (highest["step"], highest["loss"]), xytext=(8, -2), textcoords="offset points")
-    ends = [0, curve[-1]["step"]]
-    axes.plot(ends, [held["before"]["loss"], held["after"]["loss"]], "--s", color=PALETTE["clustering"])
-    axes.annotate("held out", (ends[1], held["after"]["loss"]), xytext=(6, -3), textcoords="offset points")
-    axes.set(xlabel="step", ylabel="InfoNCE loss (nats)", ylim=(0, None), xlim=(0, ends[1] * 1.14))
+    trained = [(point["step"], point["loss"]) for point in curve if "loss" in point]
+    axes.plot(*zip(*trained, strict=True), color=PALETTE["classification"])
+    axes.annotate("training", max(trained, key=lambda point: point[1]), xytext=(8, -2), textcoords="offset points")
+    last = trained[-1][0]
+    between = [(point["step"], point["held_out_loss"]) for point in curve if "held_out_loss" in point]
+    marks = [(0, held["before"]["loss"]), *between, (last, held["after"]["loss"])]
+    axes.plot(*zip(*marks, strict=True), "--s", color=PALETTE["clustering"])
+    axes.annotate("held out", marks[-1], xytext=(6, -3), textcoords="offset points")
+    axes.set(xlabel="step", ylabel="InfoNCE loss (nats)", ylim=(0, None), xlim=(0, last * 1.14))
     return figure
 
 

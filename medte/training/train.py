@@ -28,7 +28,7 @@ ASIDE = {"candidates", "candidate_steps", "variants"}  # what else is trained do
 
 def training_key(settings: Training, base_sha256: str, pairs: pd.DataFrame) -> str:
     """A digest of all that decides the trained weights: pairs, base, settings, versions, this code."""
-    code = code_digest(paths.PACKAGE / "training")
+    code = code_digest(paths.PACKAGE / "training", paths.PACKAGE / "curation" / "deduplicate.py")
     versions = [version(package).split("+")[0] for package in ("torch", "sentence-transformers", "transformers")]
     chosen = settings.model_dump(exclude=ASIDE)
     return digest([chosen, in_bf16(settings), base_sha256, pairs.values.tolist(), versions, code])
