@@ -85,7 +85,8 @@ class Training(Strict):
     leaks: Literal["drop", "keep"] = "drop"  # pairs that touch the evaluation; "keep" is as the authors did
     batches: Literal["source", "clusters", "mixed"] = "source"  # what the pairs of a batch have in common
     weights: Literal["size", "root"] = "size"  # a source counts by its pairs, or by their square root
-    cluster_rows: Count = 16000  # pairs of a source for each further cluster, where batches are of clusters
+    cluster_rows: Count = 16000  # pairs of a source for each cluster at least, where batches are of clusters
+    first_clusters: Count = 1  # of each source in the first pass; two more in each further one
     symmetric: bool = False  # the loss in both directions
     mask: bool = False  # leave out negatives that are known to be right
     near: Share | None = (
@@ -93,7 +94,7 @@ class Training(Strict):
     )
     average: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the base in the final weights
     cached: bool = False  # activations of one pass at a time in memory, for a second forward pass
-    tokens_per_pass: Count | None = None  # texts of a batch that go through the encoder together; None: all
+    tokens_per_pass: Count = 4096  # of the texts of a batch that go through the encoder together
     gradient_checkpointing: bool = False  # less memory for activations, for a second forward pass
     reshuffled: bool = False  # a sham: the second texts dealt out anew within each source
     variants: dict[str, dict[str, Any]] = {}  # further trainings by name, and in what they differ

@@ -127,7 +127,7 @@ class Run:
         base, sha256 = self.base()
         pairs = self.edition.pairs(settings.split, settings.leaks)
         pairs = pairs[pairs["source"] != without].reset_index(drop=True)
-        return train(settings, base, sha256, pairs, folder, self.say)
+        return train(settings, base, sha256, pairs, folder, self.say, entry(self.profile.base).pooling)
 
     def variants(self) -> list[str]:
         """The variants of the training that the profile's models ask for."""

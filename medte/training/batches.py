@@ -1,18 +1,24 @@
 """Which pairs meet in a batch: of one source, of one cluster of a source, or of any; no text twice; every pair once a pass.
 
 The batches of a whole training are planned before its first step. So their number is known, a training that was stopped
-finds its place again, and the same seed gives the same batches on any machine and on any number of devices.
+finds its place again, and the same seed gives the same batches on any machine. On several devices they differ in this alone:
+pairs that cannot be dealt out evenly are left out of a pass.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from medte.chance import chance
 from medte.errors import MedteError
+from medte.manifest import write_bytes
 from medte.profile import Training
 
 Cluster = Callable[[np.ndarray, int, int], np.ndarray]  # rows, number of clusters, seed → the cluster of each row
@@ -24,10 +30,22 @@ class Schedule:
 
     batches: list[np.ndarray]
     passes: dict[str, float]  # of each source: how often each of its pairs is shown
-    small: (
-        int  # batches that are smaller than the others: the end of a pass, or what was left over between repeated texts
-    )
-    alone: int  # pairs of a pass that no batch could take with another, and that were left out of that pass
+    small: int  # batches smaller than the others: the end of a pass, or what was left over between repeated texts
+    left_out: int  # pairs that a batch could not take with another, or not deal out evenly, once for each such pass
+
+    def save(self, path: Path) -> None:
+        """Write the plan, whole or not at all."""
+        about = json.dumps({"passes": self.passes, "small": self.small, "left_out": self.left_out})
+        stream = BytesIO()
+        np.savez(stream, rows=np.concatenate(self.batches), sizes=list(map(len, self.batches)), about=about)
+        write_bytes(path, stream.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> "Schedule":
+        """The plan that was saved."""
+        with np.load(path) as saved:
+            batches = np.split(saved["rows"], np.cumsum(saved["sizes"])[:-1])
+            return cls(batches, **json.loads(str(saved["about"])))
 
 
 def schedule(pairs: pd.DataFrame, settings: Training, cluster: Cluster | None = None, devices: int = 1) -> Schedule:
@@ -43,7 +61,7 @@ def schedule(pairs: pd.DataFrame, settings: Training, cluster: Cluster | None = 
     streams = {
         name: _Stream(pairs, rows, settings, number, cluster, devices) for number, (name, rows) in enumerate(pools)
     }
-    draw = np.random.default_rng([settings.seed, len(streams)])
+    draw = np.random.default_rng(chance(settings.seed, "order of batches"))
     batches: list[np.ndarray] = []
     while len(batches) < settings.steps:
         quota = _quota(streams, settings)
@@ -56,7 +74,7 @@ def schedule(pairs: pd.DataFrame, settings: Training, cluster: Cluster | None = 
         batches,
         {source: round(shown[source] / int(number), 3) for source, number in sorted(sizes.items())},
         sum(len(batch) < settings.batch_size for batch in batches),
-        sum(stream.alone for stream in streams.values()),
+        sum(stream.left_out for stream in streams.values()),
     )
 
 
@@ -93,7 +111,7 @@ class _Stream(Iterator):
         self.rows, self.settings, self.number, self.cluster, self.devices = rows, settings, number, cluster, devices
         self.texts = pairs[["sentence1", "sentence2"]].to_numpy()
         self.source = pairs["source"].iloc[rows[0]]
-        self.alone, self.passes, self.waiting = 0, count(), []
+        self.left_out, self.passes, self.waiting = 0, count(), []
 
     def left(self) -> int:
         """How many batches are left of this pass; a new one begins where none is."""
@@ -106,7 +124,7 @@ class _Stream(Iterator):
         return self.waiting.pop()
 
     def _pass(self, number: int) -> list[np.ndarray]:
-        draw = np.random.default_rng([self.settings.seed, self.number, number])
+        draw = np.random.default_rng(chance(self.settings.seed, "pass", self.number, number))
         planned = [
             batch
             for part in self._parts(number)
@@ -114,20 +132,22 @@ class _Stream(Iterator):
         ]
         dealt = [batch[: len(batch) - len(batch) % self.devices] for batch in planned]
         whole = [batch for batch in dealt if len(batch) > 1]
-        self.alone += len(self.rows) - sum(map(len, whole))
+        self.left_out += len(self.rows) - sum(map(len, whole))
         if not whole:
+            where = f" on {self.devices} devices" if self.devices > 1 else ""
             raise MedteError(
-                f"no two pairs of {self.source} fit into one batch of {self.settings.batch_size}: they repeat the same text, or "
-                "there are too few; add pairs to it, take it out of the training's sources, or mix sources (batches: mixed)"
+                f"no two pairs of {self.source} fit into one batch of {self.settings.batch_size}{where}: they repeat the same text, "
+                "or there are too few; add pairs to it, take it out of the training's sources, or mix sources (batches: mixed)"
             )
         return [whole[i] for i in draw.permutation(len(whole))]
 
     def _parts(self, number: int) -> list[np.ndarray]:
         """The rows of this pass in the parts that are kept apart: clusters, the more of them the later the pass."""
-        clusters = min(2 * number + 1, max(1, len(self.rows) // self.settings.cluster_rows))
-        if self.settings.batches != "clusters" or clusters == 1:
+        settings = self.settings
+        clusters = min(settings.first_clusters + 2 * number, max(1, len(self.rows) // settings.cluster_rows))
+        if settings.batches != "clusters" or clusters == 1:
             return [self.rows]
-        label = self.cluster(self.rows, clusters, self.settings.seed + number)
+        label = self.cluster(self.rows, clusters, settings.seed + number)
         return [self.rows[label == one] for one in np.unique(label)]
 
 

@@ -25,7 +25,7 @@ class Exclusions:
         self.first = pairs["sentence1"].map(number).to_numpy(dtype=np.int64)
         self.second = pairs["sentence2"].map(number).to_numpy(dtype=np.int64)
         self.texts = len(texts)
-        self.known = np.unique(self._code(self.first, self.second))
+        self.known = np.unique([self._code(self.first, self.second), self._code(self.second, self.first)])
 
     def _code(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return first * self.texts + second

@@ -39,7 +39,6 @@ class Fitted:
     """What a training did: its curve (a row for each time that it said something) and what it measured."""
 
     curve: list[dict[str, float]]
-    masked: dict[str, int]
     measured: dict[str, float]
 
 
@@ -87,7 +86,9 @@ def fit(
 
     from medte.training.loss import ContrastiveLoss
 
-    on_gpu, (count, _) = torch.cuda.is_available(), devices()
+    on_gpu, (count, rank) = torch.cuda.is_available(), devices()
+    logged = max(1, len(plan.batches) // LOGGED)
+    between = max(CHECKPOINT_STEPS, len(plan.batches) // CHECKPOINTS)
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(checkpoints),
         max_steps=len(plan.batches),
@@ -100,16 +101,19 @@ def fit(
         use_cpu=not on_gpu,
         seed=settings.seed,
         data_seed=settings.seed,
-        logging_steps=max(1, len(plan.batches) // LOGGED),
+        logging_steps=logged,
         logging_nan_inf_filter=False,
-        save_steps=max(CHECKPOINT_STEPS, len(plan.batches) // CHECKPOINTS),
+        save_steps=-(-between // logged) * logged,  # so that no logged mean is cut in two by a stop
         save_total_limit=1,
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=on_gpu,
         gradient_checkpointing=settings.gradient_checkpointing,
-        ddp_find_unused_parameters=False,
+        ddp_find_unused_parameters=True,  # BERT's own pooling layer, which a mean over tokens does not use
     )
+    if arguments.n_gpu > 1:
+        say(f"one of {arguments.n_gpu} accelerators is used; start with torchrun to train on all")
+        arguments._n_gpu = 1  # and not copies of the model in one process, which the cached loss does not allow for
     rows = pairs[["sentence1", "sentence2"]].assign(label=np.arange(len(pairs)))
     exclusions = Exclusions(pairs, settings.near) if settings.mask else None
     loss = ContrastiveLoss(
@@ -133,29 +137,32 @@ def fit(
         args=arguments,
         train_dataset=Dataset.from_pandas(rows, preserve_index=False),
         loss=loss,
-        callbacks=[_progress(say, settings, loss, held, checkpoints)],
+        callbacks=[_progress(say, settings, loss, held, checkpoints, rank)],
     )
     for noisy in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(noisy)
-    start, cpu, first = time.monotonic(), time.process_time(), _take_up(checkpoints)
+    if rank == 0:
+        _clean(checkpoints, count)
+    all_here()
+    first = max((int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*")), default=0)
+    start, cpu = time.monotonic(), time.process_time()
     try:
         trainer.train(resume_from_checkpoint=bool(first) or None)
     except Exception as error:
-        if not _is_full(error):
+        if not is_full(error):
             raise
         raise MedteError(
             f"the disk is full: no checkpoint could be written into {checkpoints}; the last whole one stays there: free some "
             "space and run again"
         ) from error
+    trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     seconds, steps = time.monotonic() - start, len(plan.batches) - first
-    operations = (
-        (8 if settings.cached else 6) / 2 * operations_per_token(model)
-    )  # forward once or twice, backward twice
+    again = settings.cached + settings.gradient_checkpointing  # further forward passes
+    operations = (3 + again) * operations_per_token(model)  # forward, and backward twice as much
     rate = matrix_rate("bfloat16" if bf16 else "float32")
     presented = sum(len(batch) for batch in plan.batches[first:])
     return Fitted(
         curve=[_row(row) for row in trainer.state.log_history if "loss" in row or "held_out_loss" in row],
-        masked={"masked": loss.masked, "negatives": loss.negatives},
         measured={  # of this call; after an interruption it did fewer steps than all
             "seconds": round(seconds, 1),
             "cpu_seconds": round(time.process_time() - cpu, 1),  # of all cores together
@@ -163,6 +170,7 @@ def fit(
             "pairs_per_second": round(presented / seconds, 1),
             "tokens_per_second": round(loss.tokens * count / seconds, 1),
             "padded_share": round(1 - loss.tokens / max(loss.cells, 1), 4),
+            "masked_share": round(loss.masked / max(loss.negatives, 1), 6),  # of the negatives, known to be none
             "share_of_matrix_rate": round(loss.tokens * operations / seconds / rate, 4),
         },
     )
@@ -173,23 +181,22 @@ def _row(logged: dict) -> dict[str, float]:
     return {key: round(logged[key], digits) if digits else logged[key] for key, digits in keys.items() if key in logged}
 
 
-def _take_up(checkpoints: Path) -> int:
-    """The step of the last whole checkpoint, 0 where there is none; half-written ones are removed."""
-    for half in [path for path in checkpoints.glob("checkpoint-*") if not _is_whole(path)]:
+def _clean(checkpoints: Path, count: int) -> None:
+    """Remove half-written checkpoints."""
+    for half in [path for path in checkpoints.glob("checkpoint-*") if not _is_whole(path, count)]:
         shutil.rmtree(half)
-    return max((int(path.name.split("-")[1]) for path in checkpoints.glob("checkpoint-*")), default=0)
 
 
-def _is_whole(checkpoint: Path) -> bool:
-    """Whether a checkpoint was saved to its end: the trainer writes its state last."""
+def _is_whole(checkpoint: Path, count: int) -> bool:
+    """Whether a checkpoint was saved to its end: the trainer writes its state last, and each process its random state."""
     try:
         json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         return False
-    return True
+    return len(list(checkpoint.glob("rng_state*.pth"))) == count
 
 
-def _is_full(error: BaseException | None) -> bool:
+def is_full(error: BaseException | None) -> bool:
     """Whether an error, or what it came from, says that nothing more can be written."""
     while error is not None:
         if getattr(error, "errno", None) in FULL or any(words in str(error) for words in SAYS_FULL):
@@ -198,7 +205,8 @@ def _is_full(error: BaseException | None) -> bool:
     return False
 
 
-def _progress(say: Say, settings: Training, loss: Any, held: pd.DataFrame, checkpoints: Path):
+def _progress(say: Say, settings: Training, loss: Any, held: pd.DataFrame, checkpoints: Path, rank: int):
+    import torch
     from transformers import TrainerCallback
 
     class Progress(TrainerCallback):
@@ -209,6 +217,15 @@ def _progress(say: Say, settings: Training, loss: Any, held: pd.DataFrame, check
 
         def on_train_begin(self, args, state, control, **kwargs):
             self.start, self.first, self.apart = time.monotonic(), state.global_step, 0.0
+            if rank and not state.global_step:
+                torch.manual_seed(settings.seed + rank)  # other dropout on each device
+
+        def on_pre_optimizer_step(self, args, state, control, model=None, **kwargs):
+            norms = [p.grad.norm() for p in model.parameters() if p.grad is not None]
+            if not torch.isfinite(torch.stack(norms)).all():
+                raise MedteError(
+                    f"the gradient of step {state.global_step + 1} is no number; the batch: {loss.batch()}"
+                )
 
         def on_step_end(self, args, state, control, model=None, **kwargs):
             every = max(1, state.max_steps // ASSESSED)
@@ -238,9 +255,21 @@ def _progress(say: Say, settings: Training, loss: Any, held: pd.DataFrame, check
 
 
 def encode(model: Any, texts: Sequence[str]) -> np.ndarray:
-    """One row a text: (n, d), by a model that may be in training."""
+    """One row a text: (n, d), by a model that may be in training: without dropout, and never in bf16."""
     inner = getattr(model, "module", model)  # of one that is shared out to devices
-    return inner.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
+    patched = inner.__dict__.pop("forward", None)  # which the trainer puts there, for bf16
+    try:
+        return inner.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
+    finally:
+        if patched is not None:
+            inner.forward = patched
+
+
+def all_here() -> None:
+    """Wait until all processes that train together are here."""
+    from accelerate import PartialState
+
+    PartialState().wait_for_everyone()
 
 
 def describe(figures: dict[str, float]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sentence_transformers.base.losses.gradcache import CachedLossMixin, _minibatch_ranges
 from sentence_transformers.base.losses.merged_forward import merge_feature_batches
-from sentence_transformers.util import all_gather, all_gather_with_grad, get_rank
+from sentence_transformers.util import all_gather, all_gather_with_grad, get_rank, is_dist_initialized
 from torch import Tensor, nn
 
 from medte.errors import MedteError
@@ -64,11 +64,11 @@ class ContrastiveLoss(CachedLossMixin, nn.Module):
         *,
         symmetric: bool = False,
         cached: bool = False,
-        tokens_per_pass: int | None = None,
+        tokens_per_pass: int = 4096,
         mask: Mask | None = None,
         name: Callable[[Sequence[int]], str] = str,
     ):
-        """`tokens_per_pass` is None for passes of any size; `mask` says which pairs of rows are no negatives, and `name` what
+        """`mask` says which pairs of rows are no negatives, and `name` what
         the rows of a batch are called in an error."""
         super().__init__()
         self.model, self.temperature, self.symmetric, self.cached = model, temperature, symmetric, cached
@@ -108,17 +108,23 @@ class ContrastiveLoss(CachedLossMixin, nn.Module):
         rows, place = labels
         first, second = torch.cat([part.float() for part in reps[0]])[place].chunk(2)
         count, offset = len(first), get_rank() * len(first)
-        everyones = all_gather(rows)
-        first, second = all_gather_with_grad(first), all_gather_with_grad(second)
+        everyones = rows
+        if is_dist_initialized():
+            everyones, first, second = all_gather(rows), all_gather_with_grad(first), all_gather_with_grad(second)
+        self.rows = everyones
         known = self._known(everyones, offset, count)
         with torch.autocast(first.device.type, enabled=False):
             loss = info_nce(first, second, self.temperature, known, self.symmetric, offset, count)
         if not torch.isfinite(loss):
-            raise MedteError(f"the loss is {loss.item()}; the batch: {self.name(rows.tolist())}")
+            raise MedteError(f"the loss is {loss.item()}; the batch: {self.batch()}")
         if with_backward:
             loss.backward()
             loss = loss.detach()
         return loss
+
+    def batch(self) -> str:
+        """What the pairs of the last batch are called, those of all devices."""
+        return self.name(self.rows.tolist())
 
     def _known(self, rows: Tensor, offset: int, count: int) -> Tensor | None:
         if self.mask is None:
