@@ -19,6 +19,7 @@ from medte import paths
 from medte.errors import require_known
 from medte.evaluation.store import Result, read_recorded, write_recorded
 from medte.machine import machine
+from medte.manifest import code_digest, digest
 from medte.profile import Training
 from medte.run import Run
 from medte.tasks.catalogue import Task, benchmark_tasks
@@ -80,6 +81,7 @@ def trials(run: Run, rows: Iterable[str] | None = None) -> list[Trial]:
     MedteError for an unknown row.
     """
     known = {row.name: row for row in [*plan().rows, *plan().not_run]}
+    same = repeated(run)
     tasks = real_tasks(run)
     sources = [source for source in run.profile.to_train().sources if any(task.source == source for task in tasks)]
     left_out = {f"{WITHOUT}-{source}": source for source in sources}
@@ -87,13 +89,24 @@ def trials(run: Run, rows: Iterable[str] | None = None) -> list[Trial]:
     require_known("row", chosen, [*known, *left_out])
     found = []
     for seed in plan().seeds:
-        for name in chosen:
+        for name in (one for one in chosen if one not in same):
             source = left_out.get(name)
             changes = {} if source else known[name].changes
             settings = _settings(run, seed, changes)
             own = [task.name for task in tasks if source in (None, task.source)]
             found.append(Trial(name, seed, settings, source, own))
     return found
+
+
+def repeated(run: Run) -> dict[str, str]:
+    """For each row whose settings are those of an earlier one: that one; it is not trained twice."""
+    first: dict[str, str] = {}
+    same = {}
+    for row in [*plan().rows, *plan().not_run]:
+        settings = digest(_settings(run, 0, row.changes).model_dump())
+        if first.setdefault(settings, row.name) != row.name:
+            same[row.name] = first[settings]
+    return same
 
 
 def _settings(run: Run, seed: int, changes: dict[str, Any]) -> Training:
@@ -120,13 +133,15 @@ def sweep(run: Run, rows: Iterable[str] | None = None) -> Path:
 
 
 class _Kept:
-    """The recorded file of a sweep, which grows with it; results on other data than today's are not kept on."""
+    """The recorded file of a sweep, which grows with it; what was trained by another recipe, or on other data, is not kept on."""
 
     def __init__(self, run: Run, path: Path):
         self.path, self.trainings, self.results = path, {}, {}
         self.about = {
             "profile": run.profile.name,
             "data": run.edition.manifest["hash"],
+            "basis": _basis(run),
+            "same": repeated(run),
             "compared_with": run.profile.base,
             "bootstrap": run.profile.bootstrap,
             "seed": run.profile.data.seed,
@@ -137,7 +152,7 @@ class _Kept:
         }
         if path.exists():
             about, results = read_recorded(path)
-            if about["data"] == self.about["data"]:
+            if about["basis"] == self.about["basis"]:
                 self.trainings = about["trainings"]
                 self.results = {(result["model"], result["task"]): result for result in results}
 
@@ -148,3 +163,12 @@ class _Kept:
         self.results |= {(name, result["task"]): result | {"model": name} for result in results}
         ordered = [self.results[key] for key in sorted(self.results)]
         write_recorded(self.path, self.about | {"trainings": self.trainings}, ordered)
+
+
+def _basis(run: Run) -> str:
+    """A digest of what all trials have in common: data, base, recipe, budget, code."""
+    _, base = run.base()
+    code = code_digest(paths.PACKAGE / "training")
+    return digest(
+        [run.edition.manifest["hash"], base, run.profile.to_train().recipe, plan().steps, plan().warmup, code]
+    )

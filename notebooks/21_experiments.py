@@ -39,7 +39,8 @@ HTML(experiments.verdict())
 # %% [markdown]
 # ## Which part of the recipe helps?
 #
-# Each row changes one thing of the chosen recipe, which itself was set by held-out training pairs and never by a task.
+# Each row changes one part of the chosen recipe, which itself was set by held-out training pairs and never by a task.
+# *As published* changes all that the paper did otherwise.
 # *Sham* deals the second texts out anew within each source: what it gains, the pairs did not teach.
 
 # %%

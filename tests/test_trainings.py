@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from medte.evaluation.statistics import Scores
-from medte.evaluation.trainings import gain, gains
+from medte.evaluation.trainings import gain, gains, mean_gain
 
 TASKS = ["MedQuADRetrieval", "MedMCQARetrieval"]
 
 
-def results(model, shift, noise, documents=60):
+def results(model, shift, noise=0.05, documents=40):
     """Results of a retrieval model whose nDCG is .5 + shift on every document, give or take."""
     made = []
     for number, task in enumerate(TASKS):
         draw = np.random.default_rng(number)
-        ndcg = np.clip(0.5 + shift + noise * draw.normal(size=documents), 0, 1).tolist()
+        ndcg = (0.5 + shift + noise * draw.normal(size=documents)).tolist()
         made.append(
             {
                 "model": model, "task": task, "family": "retrieval", "metric": "ndcg_at_10", "value": float(np.mean(ndcg)),
@@ -24,8 +24,8 @@ def results(model, shift, noise, documents=60):
     return made
 
 
-def scores(shifts, noise=0.1):
-    return Scores([result for model, shift in shifts.items() for result in results(model, shift, noise)], 500, 1)
+def scores(shifts, draws=500):
+    return Scores([result for model, shift in shifts.items() for result in results(model, shift)], draws, 1)
 
 
 RECIPES = {"base": ["base"], "steady": ["s-1", "s-2", "s-3"], "lucky": ["l-1", "l-2", "l-3"]}
@@ -38,17 +38,40 @@ def test_the_gain_is_the_mean_over_trainings():
         assert gain(found, RECIPES, name, "base", TASKS).value == pytest.approx(0.02, abs=1e-9)
 
 
-def test_seeds_that_differ_widen_the_interval_by_as_much_as_they_say():
+def test_seeds_that_differ_widen_the_intervals_and_seeds_alike_do_not():
     found = scores(SHIFTS)
-    steady, lucky = (gain(found, RECIPES, name, "base", TASKS) for name in ("steady", "lucky"))
-    assert steady.high - steady.low < 1e-6  # documents cancel: the same shift on each
-    error = np.std([-0.04, 0.02, 0.08], ddof=1) / np.sqrt(3)
-    assert (lucky.high - lucky.low) / 2 == pytest.approx(1.96 * error, rel=0.2)
+    alone = gain(found, {name: RECIPES[name] for name in ("base", "steady")}, "steady", "base", TASKS)
+    assert alone.high - alone.low < 1e-6  # documents cancel: the same shift on each
+    lent = gain(found, RECIPES, "steady", "base", TASKS)
+    assert lent.high - lent.low > 0.03
+
+
+@pytest.mark.parametrize("other", ["base", "recipe-0"])
+def test_intervals_of_three_seeds_hold_as_often_as_they_say(other):
+    """Twelve recipes with the same spread of seeds: how often the true gain, 0, is inside the interval of one."""
+    draw, recipes, held = np.random.default_rng(5), {"base": ["base"]}, []
+    recipes |= {f"recipe-{r}": [f"recipe-{r}-{s}" for s in range(3)] for r in range(12)}
+    for _ in range(150):
+        shifts = {"base": 0.0} | {model: 0.02 * draw.normal() for r in recipes if r != "base" for model in recipes[r]}
+        one = gain(scores(shifts, draws=300), recipes, "recipe-1", other, TASKS)
+        held.append(one.low <= 0 <= one.high)
+    assert 0.89 <= np.mean(held) <= 0.99
 
 
 def test_comparisons_hold_together_and_tell_luck_from_gain():
-    found = gains(scores(SHIFTS), RECIPES, "base", TASKS)
-    assert {name: one.verdict for name, one in found.items()} == {"steady": "above", "lucky": "not distinguishable"}
+    shifts = SHIFTS | {"l-1": 0.016, "l-3": 0.024, "n-1": -0.004, "n-2": 0.0, "n-3": 0.004}
+    found = gains(scores(shifts), RECIPES | {"none": ["n-1", "n-2", "n-3"]}, "base", TASKS)
+    assert {name: one.verdict for name, one in found.items()} == {
+        "steady": "above", "lucky": "above", "none": "not distinguishable"
+    }  # fmt: skip
+
+
+def test_the_mean_of_gains_weighs_them_alike():
+    found = scores(SHIFTS | {"s-1": 0.04, "s-2": 0.04, "s-3": 0.04})
+    wanted = [("steady", "base", TASKS[:1]), ("lucky", "base", TASKS)]
+    mean = mean_gain(found, RECIPES, wanted)
+    assert mean.value == pytest.approx(0.03, abs=1e-9) and mean.low < 0.03 < mean.high
+    assert mean_gain(found, RECIPES, [*wanted, ("unknown", "base", TASKS)]) is None
 
 
 def test_a_recipe_that_lacks_a_training_has_no_gain():

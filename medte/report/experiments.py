@@ -14,7 +14,7 @@ from medte import paths
 from medte.evaluation.estimates import Estimate
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
-from medte.evaluation.trainings import gain, gains
+from medte.evaluation.trainings import gain, gains, mean_gain
 from medte.experiments import BASE, CHOSEN, LEAKED, WITHOUT, Plan
 from medte.report import tables
 from medte.report.figures import INK, MARKERS, nothing
@@ -47,19 +47,21 @@ class Sweep:
         return [task for task in self.tasks if find_task(task).source == source]
 
     def left_out(self) -> list[str]:
-        """The sources that the chosen recipe was trained without, with every seed."""
+        """The sources that the chosen recipe was trained with and without, with every seed."""
         names = [row.removeprefix(f"{WITHOUT}-") for row in self.recipes if row.startswith(f"{WITHOUT}-")]
-        return [name for name in names if self.whole(f"{WITHOUT}-{name}")]
+        return [name for name in names if self.whole(CHOSEN) and self.whole(f"{WITHOUT}-{name}")]
 
     def whole(self, row: str) -> bool:
         """Whether a row was trained with every seed."""
+        row = self.about["same"].get(row, row)
         return len(self.recipes.get(row, ())) == len(self.plan.seeds)
 
     def gain(self, row: str, tasks: Sequence[str], other: str = BASE) -> Estimate | None:
         """What a row gains over another; None where one of the two is not whole."""
         if not all(one == BASE or self.whole(one) for one in (row, other)):
             return None
-        return gain(self.scores, self.recipes, row, other, tasks)
+        same = self.about["same"]
+        return gain(self.scores, self.recipes, same.get(row, row), same.get(other, other), tasks)
 
 
 @lru_cache
@@ -86,7 +88,16 @@ def ablation(profile: str = "open") -> str:
     over_chosen = gains(found.scores, ablated, CHOSEN, found.tasks)
     written = [task for task in found.tasks if task not in found.own_words]
     rows = [["Base, as it comes", *[tables.MISSING] * 2, *_against(over_chosen, BASE), *[tables.MISSING] * 3]]
-    for row in found.plan.rows:
+    known = {row.name: row.title for row in [*found.plan.rows, *found.plan.not_run]}
+    for row in [*found.plan.rows, *found.plan.not_run]:
+        if row.name in found.about["same"]:
+            same = f"the same as {escape(known[found.about['same'][row.name]].lower())}"
+            rows.append([escape(row.title), same, *[tables.MISSING] * 6])
+            continue
+        if not found.whole(row.name):
+            command = f"<code>medte sweep -p {found.about['profile']} --row {row.name}</code>"
+            rows.append([escape(row.title), f"not run: {command}", *[tables.MISSING] * 6])
+            continue
         rows.append(
             [
                 escape(row.title),
@@ -97,9 +108,6 @@ def ablation(profile: str = "open") -> str:
                 _mean_of(found, row.name),
             ]
         )
-    for row in found.plan.not_run:
-        command = f"<code>medte sweep -p {found.about['profile']} --row {row.name}</code>"
-        rows.append([escape(row.title), f"not run: {command}", *[tables.MISSING] * 6])
     head = ["Recipe", "Over the base", "", "Over the chosen", "", "Own words", "Written by rule", "Held-out rank"]
     return tables.html(head, rows, _caption(found))
 
@@ -111,8 +119,6 @@ def _against(compared: Mapping, row: str) -> list[str]:
 
 
 def _mean_of(found: Sweep, row: str) -> str:
-    if not found.whole(row):
-        return tables.MISSING
     ranks = [found.about["trainings"][name]["held_out"]["after"]["mrr"] for name in found.recipes[row]]
     return f"{sum(ranks) / len(ranks):.3f}"
 
@@ -160,8 +166,8 @@ def left_out(profile: str = "open") -> str:
                 tables.cell(found.gain(CHOSEN, tasks, without), sign=True),
             ]
         )
-    with_, without = generalisation(found)
-    rows.append(["<b>Mean over sources</b>", "", f"<b>{with_}</b>", f"<b>{without}</b>", ""])
+    means = [tables.cell(one, sign=True) for one in generalisation(found)]
+    rows.append(["Mean over sources", "", *means, tables.MISSING])
     caption = (
         f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
         f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. Recorded {found.about['date']} "
@@ -175,21 +181,22 @@ def carries_over(profile: str = "open") -> str:
     found = sweep(profile)
     if found is None or not found.left_out():
         return ""
-    with_, without = generalisation(found)
+    with_, without = (tables.cell(one, sign=True) for one in generalisation(found))
     return (
         f"Trained for a minute with a source's own pairs the recipe gains {with_} points on that source's tasks, trained without them "
-        f"{without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
+        f"it gains {without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
     )
 
 
-def generalisation(found: Sweep) -> tuple[str, str]:
-    """The mean gain over sources, in points: on sources that were trained on, and on sources that were left out."""
-    sources = found.left_out()
-    gained = {
-        row: [found.gain(row.format(source), found.of_source(source)).value for source in sources]
+def generalisation(found: Sweep) -> tuple[Estimate, Estimate]:
+    """The mean gain over sources: on sources that were trained on, and on sources that were left out."""
+    by_source = {source: found.of_source(source) for source in found.left_out()}
+    return tuple(
+        mean_gain(
+            found.scores, found.recipes, [(row.format(source), BASE, tasks) for source, tasks in by_source.items()]
+        )
         for row in (CHOSEN, WITHOUT + "-{}")
-    }
-    return tuple(tables.percent(sum(values) / len(values), sign=True) for values in gained.values())
+    )
 
 
 def leaks(profile: str = "open") -> Figure:
