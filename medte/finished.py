@@ -85,8 +85,18 @@ class Edition:
         `leaks` "keep" adds every pair that touches the evaluation: what the authors did (recipe §5, points 1 and 25).
         """
         table = pd.read_parquet(verify(self.folder, "pairs.parquet"), columns=[*PAIR_COLUMNS, "split", "leak"])
-        splits = ["subjects"] if split == "subjects" else ["subjects", "documents"]
-        chosen = table["split"].isin(splits) & (table["leak"] == "")
+        chosen = _inside(table, split) & (table["leak"] == "")
         if leaks == "keep":
             chosen |= table["leak"] != ""
         return table.loc[chosen, PAIR_COLUMNS].reset_index(drop=True)
+
+    def leaks(self, split: str = "subjects", leaks: str = "drop") -> dict[str, dict[str, int]]:
+        """How many pairs touch the evaluation, by source and reason: of those that `pairs` leaves out ("drop") or adds ("keep")."""
+        table = pd.read_parquet(verify(self.folder, "pairs.parquet"), columns=["source", "split", "leak"])
+        touching = table[(table["leak"] != "") & (_inside(table, split) | (leaks == "keep"))]
+        counts = touching.groupby(["source", "leak"]).size()
+        return {source: counts[source].to_dict() for source in counts.index.get_level_values(0).unique()}
+
+
+def _inside(table: pd.DataFrame, split: str) -> pd.Series:
+    return table["split"].isin(["subjects"] if split == "subjects" else ["subjects", "documents"])
