@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from medte import guard
@@ -16,22 +17,37 @@ from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.manifest import seal, unseal, verify, write_text
 from medte.models.folder import own_length, parameters
-from medte.models.registry import Entry, entry, registry
+from medte.models.registry import Entry, entry
 from medte.profile import Profile
+from medte.report.pages import trained_model, variant_model
 from medte.report.tables import FAMILY_TITLE, MISSING, percent, title
 from medte.run import Run
 
 Say = Callable[[str], None]
 NAME = re.compile(r"[\w.-]+/[\w.-]+")
 CARD, META = "README.md", "mteb_meta.py"
-OF_MTEB = {"cure": "CUREv1", "medquad": "MedicalQARetrieval"}  # the test sets of mteb that are made from our sources
-SPLITS = {
-    "subjects": "Pairs about subjects or documents that the evaluation holds were left out beforehand.",
-    "documents": "Pairs of documents that the evaluation holds were left out beforehand; other documents of its subjects were not.",
+OF_MTEB = {  # test sets of mteb whose texts are of our sources
+    "cure": ["CUREv1"],
+    "medquad": ["MedicalQARetrieval"],
+    "biorxiv": ["BiorxivClusteringP2P", "BiorxivClusteringP2P.v2", "BiorxivClusteringS2S", "BiorxivClusteringS2S.v2"],
+    "medrxiv": ["MedrxivClusteringP2P", "MedrxivClusteringP2P.v2", "MedrxivClusteringS2S", "MedrxivClusteringS2S.v2"],
 }
-LEAKS = {
-    "drop": "Pairs that still touched an evaluation text were left out:",
-    "keep": "Pairs that touch evaluation texts were KEPT, as in the paper; scores on these tasks are not to be trusted:",
+LEAKS = {  # by (split, leaks) of the training
+    (
+        "subjects",
+        "drop",
+    ): "Pairs about subjects or documents that the evaluation holds were left out beforehand; of the others these "
+    "touch an evaluation text, and were left out too:",
+    (
+        "documents",
+        "drop",
+    ): "Pairs of documents that the evaluation holds were left out beforehand, but not other documents of its "
+    "subjects; of these the following touch an evaluation text, and were left out too:",
+    ("subjects", "keep"): "Pairs that touch evaluation texts were KEPT; scores on these tasks are not to be trusted:",
+    (
+        "documents",
+        "keep",
+    ): "Pairs that touch evaluation texts were KEPT, as in the paper; scores on these tasks are not to be trusted:",
 }
 
 
@@ -51,23 +67,38 @@ def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Pa
     training = unseal(source)
     if training is None:
         raise MedteError(f"{source} holds no finished model; run `medte train --profile {run.profile.name}` first")
-    if folder.exists() and any(folder.iterdir()) and (unseal(folder) or {}).get("published") is None:
-        raise MedteError(f"{folder} is not empty, and nothing that `medte publish` wrote; name another folder")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for file in training["files"]:
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(verify(source, file), folder / file)
-    trained = next(
-        one
-        for one in registry().values()
-        if (one.profile, one.variant or None) == (run.profile.name, variant) and one.kind == "trained"
-    )
-    base = entry(run.profile.base)
-    write_text(folder / CARD, card(run, name, trained, base, training, folder))
-    write_text(folder / META, mteb_meta(name, base, training, folder))
-    seal(folder, {"published": name, "key": training["key"]}, [path for path in folder.rglob("*") if path.is_file()])
+    trained = entry(variant_model(run.profile, variant) if variant else trained_model(run.profile))
+    _require_own(folder)
+    with TemporaryDirectory(dir=folder.absolute().parent, prefix=f".{folder.name}-") as beside:
+        new = Path(beside) / folder.name
+        for file in training["files"]:
+            (new / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(verify(source, file), new / file)
+        base = entry(run.profile.base)
+        write_text(new / CARD, card(run, name, trained, base, training, new))
+        write_text(new / META, mteb_meta(name, base, training, new))
+        seal(new, {"published": name, "key": training["key"]}, [path for path in new.rglob("*") if path.is_file()])
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
     return folder
+
+
+def _require_own(folder: Path) -> None:
+    """MedteError where the folder holds anything that `publish` did not write as it is."""
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    about = unseal(folder)
+    if about is None or "published" not in about:
+        raise MedteError(f"{folder} is not empty, and nothing that `medte publish` wrote; name another folder")
+    own = {*about["files"], "manifest.json"}
+    added = sorted({path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - own)
+    if added:
+        raise MedteError(
+            f"{folder} holds {added[0]}, which `medte publish` did not write; move it, or name another folder"
+        )
+    for file in about["files"]:
+        verify(folder, file)
 
 
 def card(run: Run, name: str, trained: Entry, base: Entry, training: dict[str, Any], folder: Path) -> str:
@@ -103,19 +134,7 @@ model = SentenceTransformer("{name}")
 vectors = model.encode(["gout in the big toe", "podagra"])
 ```
 
-Without sentence-transformers, the mean over the tokens of each text, at length one:
-
-```python
-import torch
-from transformers import AutoModel, AutoTokenizer
-
-tokenizer, model = AutoTokenizer.from_pretrained("{name}"), AutoModel.from_pretrained("{name}").eval()
-inputs = tokenizer(["gout in the big toe", "podagra"], padding=True, truncation=True, max_length={own_length(folder)}, return_tensors="pt")
-with torch.no_grad():
-    tokens = model(**inputs).last_hidden_state
-mask = inputs["attention_mask"].unsqueeze(-1)
-vectors = torch.nn.functional.normalize((tokens * mask).sum(1) / mask.sum(1), dim=1)
-```
+{_plainly(name, folder)}
 
 No prompts were used in training; put none before a text. Texts are cut at {own_length(folder)} tokens; it was trained on
 {settings["max_length"]}. The weights are under the licence of the base ({base.licence or "not declared"}); the training texts under
@@ -125,7 +144,8 @@ No prompts were used in training; put none before a text. Texts are cut at {own_
 
 {_table(["Source", "Pairs", "Passes", "Licence"], _sources(training, manifest))}
 
-{SPLITS[settings["split"]]} {LEAKS[settings["leaks"]]} {_leaks(manifest)}
+{LEAKS[settings["split"], settings["leaks"]]} {_leaks(run.edition.leaks(settings["split"], settings["leaks"]))}
+{_leaks_by_task(manifest)}
 
 Held-out pairs of documents that training did not see: loss {training["held_out"]["before"]["loss"]:.3f} before,
 {training["held_out"]["after"]["loss"]:.3f} after; mean reciprocal rank of the right partner
@@ -153,9 +173,47 @@ def _sources(training: dict[str, Any], manifest: dict[str, Any]) -> list[list[st
     ]
 
 
-def _leaks(manifest: dict[str, Any]) -> str:
-    found = [f"{number:,} ({reason})" for reason, number in sorted(manifest["leaks_dropped"].items())]
-    return (", ".join(found) or "none") + "."
+def _leaks(found: dict[str, dict[str, int]]) -> str:
+    said = [f"{number:,} ({source}: {reason})" for source, own in found.items() for reason, number in own.items()]
+    return (", ".join(said) or "none") + "."
+
+
+def _leaks_by_task(manifest: dict[str, Any]) -> str:
+    """Which tasks the pairs of all documents touch, as a table; nothing where none does."""
+    counts: dict[str, int] = {}
+    for _, _, task, _, number in manifest["leaks_by_task"]:
+        counts[task] = counts.get(task, 0) + number
+    if not counts:
+        return ""
+    rows = [[task, f"{number:,}"] for task, number in sorted(counts.items())]
+    return "\nTasks that pairs of the sources touch, those of evaluated documents among them:\n\n" + _table(
+        ["Task", "Pairs"], rows
+    )
+
+
+def _plainly(name: str, folder: Path) -> str:
+    """How to load the model without sentence-transformers, where that is no more than a mean or the first token, at length one."""
+    modules = [module["type"].rpartition(".")[2] for module in _json(folder / "modules.json")]
+    pooling = _json(folder / "1_Pooling" / "config.json").get("pooling_mode")
+    vectors = {
+        "mean": """mask = inputs["attention_mask"].unsqueeze(-1)
+vectors = torch.nn.functional.normalize((tokens * mask).sum(1) / mask.sum(1), dim=1)""",
+        "cls": "vectors = torch.nn.functional.normalize(tokens[:, 0], dim=1)",
+    }
+    if pooling not in vectors or not {*modules} <= {"Transformer", "Pooling", "Normalize"}:
+        return "It has more than an encoder and a pooling: load it with sentence-transformers alone."
+    return f"""Without sentence-transformers:
+
+```python
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+tokenizer, model = AutoTokenizer.from_pretrained("{name}"), AutoModel.from_pretrained("{name}").eval()
+inputs = tokenizer(["gout in the big toe", "podagra"], padding=True, truncation=True, max_length={own_length(folder)}, return_tensors="pt")
+with torch.no_grad():
+    tokens = model(**inputs).last_hidden_state
+{vectors[pooling]}
+```"""
 
 
 def _scores(scores: Scores, profile: Profile, trained: Entry) -> str:
@@ -186,7 +244,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 def mteb_meta(name: str, base: Entry, training: dict[str, Any], folder: Path) -> str:
     """What mteb wants to know of the model, as a Python file that defines `meta`."""
-    declared = sorted(OF_MTEB[source] for source in training["pairs"] if source in OF_MTEB)
+    declared = sorted(name for source in training["pairs"] for name in OF_MTEB.get(source, []))
     size = (folder / "model.safetensors").stat().st_size / 2**20
     return f'''"""What mteb wants to know of {name}: `mteb.evaluate(meta, tasks)`."""
 
@@ -209,23 +267,28 @@ meta = ModelMeta(
     framework=["Sentence Transformers", "PyTorch"],
     similarity_fn_name="cosine",
     use_instructions=False,
-    training_datasets={set(declared) or "set()"},
+    training_datasets=set({declared}),
     adapted_from={base.hub!r},
 )
 '''
 
 
 def _dimensions(folder: Path) -> int:
-    return json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"]
+    return _json(folder / "config.json")["hidden_size"]
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def upload(folder: Path, say: Say) -> str:
     """Put a published folder onto the hub, under its name, as a private repository; returns the address of the commit.
 
-    The client must be logged in. MedteError where the folder was not written by `publish`, was changed since, or the hub refuses.
+    The client must be logged in. MedteError where the folder was not written by `publish` or was changed since, where the
+    repository is there and public, and where the hub refuses or cannot be reached.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HTTPError
 
     about = unseal(folder)
     if about is None or "published" not in about:
@@ -235,11 +298,16 @@ def upload(folder: Path, say: Say) -> str:
     api, name = HfApi(), about["published"]
     try:
         api.create_repo(name, private=True, exist_ok=True)
+        if not api.model_info(name).private:
+            raise MedteError(f"{name} is there already, and public; make it private first, or give another name")
         say(f"uploading {len(about['files'])} files to {name}")
         commit = api.upload_folder(
-            repo_id=name, folder_path=folder, ignore_patterns=["manifest.json"], commit_message="Model, card and scores"
+            repo_id=name,
+            folder_path=folder,
+            allow_patterns=list(about["files"]),
+            commit_message="Model, card and scores",
         )
-    except (HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise MedteError(
             f"{name} could not be uploaded ({' '.join(str(error).split())[:300]}); log in with `hf auth login`"
         ) from error

@@ -6,7 +6,7 @@ import pytest
 
 from medte.errors import MedteError
 from medte.profile import load_profile
-from medte.training.batches import fill, kmeans, schedule
+from medte.training.batches import Schedule, fill, kmeans, schedule
 from medte.training.fit import Order
 
 MINI = load_profile("mini").training
@@ -89,6 +89,9 @@ def test_clusters_come_one_then_three_then_as_many_as_the_rows_allow():
 
     schedule(PAIRS, settings(batches="clusters", cluster_rows=40, steps=120), cluster)
     assert asked[:3] == [(160, 3), (160, 4), (160, 4)]
+    asked.clear()
+    schedule(PAIRS, settings(batches="clusters", cluster_rows=40, steps=5, first_clusters=1000), cluster)
+    assert (160, 4) in asked  # from the first pass on
 
 
 def test_pairs_of_a_cluster_meet():
@@ -104,7 +107,7 @@ def test_repeated_texts_wait_for_the_next_batch_and_small_batches_are_counted():
     assert [sum(texts[row][0] == "same" for row in batch) for batch in batches] == [1] * 5
     pairs = pd.DataFrame(texts, columns=["sentence1", "sentence2"]).assign(source="medqa", document="x")
     plan = schedule(pairs, settings(batch_size=4, steps=5))
-    assert plan.small == 2 and plan.alone == 0  # 4, 4, 4, 2, and the last one beside one that was borrowed
+    assert plan.small == 2 and plan.left_out == 0  # 4, 4, 4, 2, and the last one beside one that was borrowed
 
 
 def test_many_repeats_of_one_text_take_no_square_of_time():
@@ -116,6 +119,21 @@ def test_pairs_that_no_batch_can_take_are_an_error():
     pairs = pd.DataFrame({"sentence1": ["x"] * 3, "sentence2": list("abc"), "source": "medqa", "document": "d"})
     with pytest.raises(MedteError, match="no two pairs of medqa fit into one batch"):
         schedule(pairs, settings())
+
+
+def test_a_plan_is_kept_and_read_again(tmp_path):
+    plan = schedule(PAIRS, settings())
+    plan.save(tmp_path / "plan.npz")
+    again = Schedule.load(tmp_path / "plan.npz")
+    assert [batch.tolist() for batch in again.batches] == [batch.tolist() for batch in plan.batches]
+    assert (again.passes, again.small, again.left_out) == (plan.passes, plan.small, plan.left_out)
+
+
+def test_pairs_that_cannot_be_dealt_out_evenly_are_counted():
+    odd = frame(medqa=15)
+    assert schedule(odd, settings(steps=2), devices=2).left_out == 1 and schedule(odd, settings(steps=2)).left_out == 0
+    with pytest.raises(MedteError, match="on 8 devices"):
+        schedule(frame(medqa=6), settings(steps=2), devices=8)
 
 
 @pytest.mark.parametrize("devices", [1, 2, 4])

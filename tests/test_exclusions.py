@@ -27,6 +27,12 @@ def test_known_partners_and_the_same_words_are_no_negatives():
     assert known(None) == {(0, 2), (2, 0), (4, 3)}
 
 
+def test_a_pair_is_known_in_both_directions():
+    pairs = pd.DataFrame([("a", "b"), ("b", "c"), ("d", "a")], columns=["sentence1", "sentence2"])
+    mask = Exclusions(pairs, None).mask(np.arange(3), np.arange(3))
+    assert mask[1, 2] and mask[0, 2] and not mask[2, 0]  # a and b stand together; a is the same text; d and b never met
+
+
 def test_near_duplicates_count_where_a_threshold_is_given():
     assert known(0.7) == {(0, 2), (2, 0), (4, 3), (0, 1), (1, 0), (2, 1)}
 

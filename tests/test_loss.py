@@ -48,14 +48,6 @@ def test_the_parts_of_a_batch_give_the_whole():
     assert np.mean(parts) == pytest.approx(info_nce(FIRST, SECOND, 0.1).item(), rel=1e-6)
 
 
-def test_the_loss_is_taken_in_fp32_under_bf16():
-    first, second = torch.randn(64, 32), torch.randn(64, 32)
-    exact = info_nce(first, second, 0.05).item()
-    with torch.autocast("cpu", dtype=torch.bfloat16), torch.autocast("cpu", enabled=False):
-        loss = info_nce(first.bfloat16(), second.bfloat16(), 0.05)
-    assert loss.dtype == torch.float32 and loss.item() == pytest.approx(exact, rel=0.02)
-
-
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
     return plain_bert(tmp_path_factory.mktemp("loss") / "bert")
@@ -66,15 +58,15 @@ def model_of(bert):
     return sentence_transformer(bert).train()  # with dropout
 
 
-def gradients(bert, texts=TEXTS, **kwargs):
-    """(loss, gradient of every weight, the loss's counters) of one batch, with dropout off in tests that compare passes."""
+def gradients(bert, texts=TEXTS, dropout=False, **kwargs):
+    """(loss, gradient of every weight, the loss itself) of one batch."""
     model = model_of(bert)
     for module in model.modules():
-        if isinstance(module, torch.nn.Dropout) and not kwargs.get("cached_with_dropout"):
+        if isinstance(module, torch.nn.Dropout) and not dropout:
             module.p = 0.0
-    kwargs.pop("cached_with_dropout", None)
     loss = ContrastiveLoss(model, 0.1, **kwargs)
     features = [model.preprocess(list(side)) for side in texts]
+    torch.manual_seed(1)
     value = loss(features, torch.arange(len(texts[0])))
     value.backward()
     return value.item(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}, loss
@@ -83,8 +75,32 @@ def gradients(bert, texts=TEXTS, **kwargs):
 @pytest.mark.parametrize("symmetric", [False, True])
 @pytest.mark.parametrize("kwargs", [{"tokens_per_pass": 12}, {"cached": True, "tokens_per_pass": 12}, {"cached": True}])
 def test_passes_and_the_cached_form_have_the_same_loss_and_gradient(bert, kwargs, symmetric):
-    plain, expected, _ = gradients(bert, symmetric=symmetric)
-    value, found, _ = gradients(bert, symmetric=symmetric, **kwargs)
+    same_gradient(gradients(bert, symmetric=symmetric), gradients(bert, symmetric=symmetric, **kwargs))
+
+
+def test_the_cached_form_repeats_the_dropout_of_its_first_pass(bert):
+    plain = gradients(bert, dropout=True, tokens_per_pass=12)
+    same_gradient(plain, gradients(bert, dropout=True, tokens_per_pass=12, cached=True))
+    assert plain[0] != pytest.approx(gradients(bert)[0], rel=1e-3)
+
+
+def test_the_loss_is_taken_in_fp32_under_bf16(bert, monkeypatch):
+    seen = []
+
+    def spying(first, second, *args):
+        scores = first @ second.T
+        seen.append((first.dtype, scores.dtype))
+        return info_nce(first, second, *args)
+
+    monkeypatch.setattr("medte.training.loss.info_nce", spying)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        gradients(bert)
+        gradients(bert, cached=True)
+    assert seen == [(torch.float32, torch.float32)] * 2
+
+
+def same_gradient(one, other):
+    (plain, expected, _), (value, found, _) = one, other
     assert value == pytest.approx(plain, rel=1e-5) and found.keys() == expected.keys()
     scale = max(gradient.abs().max() for gradient in expected.values())
     for name, gradient in expected.items():

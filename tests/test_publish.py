@@ -63,7 +63,7 @@ def test_the_card_declares_training_data_leaks_and_scores_and_quotes_no_training
     card = (folder / CARD).read_text(encoding="utf-8")
     for source in ("medqa", "medquad"):
         assert re.search(rf"\| {source} \| \d+ \| [\d.]+ \| CC0-1.0 \|", card)
-    assert "Pairs that still touched an evaluation text were left out: 2 (medqa: same text)." in card
+    assert "and were left out too: 2 (medqa: same text)." in card and "| MedQAPairClassification |" in card
     assert "`medte evaluate --profile mini` scores it" in card
     assert "Not for decisions about patients" in card and run.edition.manifest["hash"] in card
     texts = {*PAIRS["sentence1"], *PAIRS["sentence2"]}
@@ -82,6 +82,23 @@ def test_a_folder_is_overwritten_only_where_it_was_published(run, folder, tmp_pa
     with pytest.raises(MedteError, match="name another folder"):
         publish(run, tmp_path, NAME)
     assert (tmp_path / "letters.txt").exists()
+    mine = publish(run, tmp_path / "mine", NAME)
+    (mine / "notes.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(MedteError, match=r"holds notes\.md"):
+        publish(run, mine, NAME)
+    (mine / "notes.md").unlink()
+    (mine / CARD).write_text("edited", encoding="utf-8")
+    with pytest.raises(MedteError, match=CARD):
+        publish(run, mine, NAME)
+    assert (mine / CARD).read_text(encoding="utf-8") == "edited"
+
+
+def test_kept_leaks_are_counted_and_declared(run):
+    dropped, kept = run.edition.leaks("subjects", "drop"), run.edition.leaks("documents", "keep")
+    assert dropped == {"medqa": {"same text": 2}}
+    leaked = len(run.edition.pairs("documents", "keep")) - len(run.edition.pairs("documents", "drop"))
+    assert sum(sum(own.values()) for own in kept.values()) == leaked > 2
+    assert "KEPT" in publishing.LEAKS["documents", "keep"]
 
 
 def test_what_is_not_trained_or_badly_named_or_credentialed_is_refused(run, tmp_path, monkeypatch):
@@ -101,7 +118,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self, refuses=False):
         super().__init__(("127.0.0.1", 0), Uploads)
         self.url, self.refuses = f"http://127.0.0.1:{self.server_port}", refuses
-        self.created, self.large, self.commits = [], {}, []
+        self.created, self.large, self.commits, self.public = [], {}, [], False
 
 
 class Uploads(BaseHTTPRequestHandler):
@@ -154,7 +171,7 @@ class Uploads(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.server.refuses:
             return self.say({"error": "not logged in"}, 401)
-        return self.say({"id": NAME, "sha": "c" * 40, "siblings": []})
+        return self.say({"id": NAME, "sha": "c" * 40, "siblings": [], "private": not self.server.public})
 
     def say(self, answer, status=200):
         body = json.dumps(answer).encode()
@@ -198,6 +215,20 @@ def test_an_upload_puts_every_file_but_our_own_manifest_onto_the_hub(folder, hub
 @pytest.mark.parametrize("hub", [True], indirect=True)
 def test_a_hub_that_refuses_is_an_error_that_says_what_to_do(folder, hub):
     with pytest.raises(MedteError, match=r"example/tiny could not be uploaded .* log in with `hf auth login`"):
+        upload(folder, lambda line: None)
+
+
+def test_a_repository_that_is_public_gets_nothing(folder, hub):
+    hub.public = True
+    with pytest.raises(MedteError, match="there already, and public"):
+        upload(folder, lambda line: None)
+    assert not hub.large and not hub.commits
+
+
+def test_a_hub_that_cannot_be_reached_is_an_error(folder, hub):
+    hub.shutdown()
+    hub.server_close()
+    with pytest.raises(MedteError, match="could not be uploaded"):
         upload(folder, lambda line: None)
 
 
