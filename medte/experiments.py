@@ -158,7 +158,7 @@ class _Kept:
 
     def add(self, name: str, manifest: dict | None, results: list[Result]) -> None:
         if manifest:
-            keys = ("key", "pairs", "passes", "held_out", "masked", "negatives", "measured")
+            keys = ("key", "pairs", "passes", "held_out", "measured")
             self.trainings[name] = {key: manifest[key] for key in keys}
         self.results |= {(name, result["task"]): result | {"model": name} for result in results}
         ordered = [self.results[key] for key in sorted(self.results)]
