@@ -59,9 +59,10 @@ class Order:
 
 def devices() -> tuple[int, int]:
     """(number of processes that train together, which of them this is); (1, 0) alone."""
+    import torch
     from accelerate import PartialState
 
-    state = PartialState()
+    state = PartialState(cpu=not torch.cuda.is_available())
     return state.num_processes, state.process_index
 
 
