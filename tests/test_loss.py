@@ -7,7 +7,7 @@ from tiny_bert import WORDS, plain_bert
 
 from medte.errors import MedteError
 from medte.models.load import sentence_transformer
-from medte.training.loss import ContrastiveLoss, info_nce
+from medte.training.loss import ContrastiveLoss, alike, info_nce
 
 FIRST = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
 SECOND = torch.tensor([[1.0, 0.1], [0.3, 1.0], [1.0, 0.0]])
@@ -119,7 +119,16 @@ def test_tokens_and_padding_are_counted(bert):
     _, _, parts = gradients(bert, tokens_per_pass=12)
     lengths = [len(text.split()) + 2 for side in TEXTS for text in side]
     assert whole.tokens == parts.tokens == sum(lengths)
-    assert whole.cells == len(lengths) * max(lengths) > parts.cells >= sum(lengths)
+    assert sum(lengths) <= parts.cells <= whole.cells < 1.25 * sum(lengths) < len(lengths) * max(lengths)
+
+
+def test_passes_hold_texts_of_similar_length_within_the_budget():
+    lengths = sorted(np.random.default_rng(0).integers(3, 256, size=200).tolist())
+    passes = alike(lengths, 1000)
+    assert [i for one in passes for i in one] == list(range(200))
+    for one in passes:
+        assert lengths[one[-1]] <= 1.25 * lengths[one[0]] + 4 and lengths[one[-1]] * len(one) <= 1000
+    assert alike([300], 100) == [range(1)] and alike([5, 6, 40], 4096) == [range(2), range(2, 3)]
 
 
 def test_left_out_negatives_are_counted(bert):

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from sentence_transformers.base.losses.gradcache import CachedLossMixin, _minibatch_ranges
+from sentence_transformers.base.losses.gradcache import CachedLossMixin
 from sentence_transformers.base.losses.merged_forward import merge_feature_batches
 from sentence_transformers.util import all_gather, all_gather_with_grad, get_rank, is_dist_initialized
 from torch import Tensor, nn
 
 from medte.errors import MedteError
 
+ALIKE, FEW = 1.25, 4  # the longest text of a pass has at most so many times, and tokens more than, the shortest
 Mask = Callable[[np.ndarray, np.ndarray], np.ndarray]  # rows, rows → (n, m): which are no negatives
 
 
@@ -48,6 +49,16 @@ def info_nce(
     return torch.stack(losses).mean()
 
 
+def alike(lengths: Sequence[int], budget: int) -> list[range]:
+    """Consecutive ranges of ascending `lengths`: none is padded by more than a quarter, or holds more than `budget` with its padding."""
+    ranges, start = [], 0
+    for i, length in enumerate(lengths):
+        if i > start and (length > ALIKE * lengths[start] + FEW or length * (i + 1 - start) > budget):
+            ranges.append(range(start, i))
+            start = i
+    return [*ranges, range(start, len(lengths))]
+
+
 class ContrastiveLoss(CachedLossMixin, nn.Module):
     """The loss of a batch as sentence-transformers' trainer asks for it: features of both columns, and the pairs' row numbers.
 
@@ -55,7 +66,7 @@ class ContrastiveLoss(CachedLossMixin, nn.Module):
     pass (GradCache, arXiv 2101.06983).
     """
 
-    mini_batch_size = 1_000_000  # passes are cut by their tokens
+    mini_batch_size = 1_000_000  # of the texts of a pass, which are cut already
 
     def __init__(
         self,
@@ -72,41 +83,47 @@ class ContrastiveLoss(CachedLossMixin, nn.Module):
         the rows of a batch are called in an error."""
         super().__init__()
         self.model, self.temperature, self.symmetric, self.cached = model, temperature, symmetric, cached
-        self.mini_batch_num_tokens, self.mask, self.name = tokens_per_pass, mask, name
+        self.tokens_per_pass, self.mask, self.name = tokens_per_pass, mask, name
         self.tokens = self.cells = self.masked = self.negatives = 0
 
     def forward(self, sentence_features: Sequence[dict[str, Tensor]], labels: Tensor) -> Tensor:
         """The loss of a batch; MedteError where it is no finite number."""
-        features, place = self._by_length(list(sentence_features))
+        passes, place = self._passes(list(sentence_features))
         if self.cached:
-            return self.forward_cached([features], (labels, place))
-        ranges = _minibatch_ranges(features, self.mini_batch_size, self.mini_batch_num_tokens)
+            return self.forward_cached(passes, (labels, place))
         parts = [
-            self.embed_minibatch(features, *range_, with_grad=True, copy_random_state=False)[0] for range_ in ranges
+            [self.embed_minibatch(one, 0, len(one["input_ids"]), with_grad=True, copy_random_state=False)[0]]
+            for one in passes
         ]
-        return self.calculate_loss([parts], (labels, place))
+        return self.calculate_loss(parts, (labels, place))
 
-    def _by_length(self, features: list[dict[str, Tensor]]) -> tuple[dict[str, Tensor], Tensor]:
-        """The texts of both columns, shortest first, and the place of each among them."""
+    def _passes(self, features: list[dict[str, Tensor]]) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """The texts of both columns, shortest first, in passes of similar length, and the place of each text among them."""
         merged = merge_feature_batches(features)
-        order = merged["attention_mask"].sum(dim=1).argsort(stable=True)
-        rows = len(order)
-        sorted_ = {
-            key: value[order] if isinstance(value, Tensor) and value.ndim and len(value) == rows else value
-            for key, value in merged.items()
-        }
-        for begin, end in _minibatch_ranges(sorted_, self.mini_batch_size, self.mini_batch_num_tokens):
-            lengths = sorted_["attention_mask"][begin:end].sum(dim=1)
-            self.tokens += int(lengths.sum())
-            self.cells += int(lengths.max()) * (end - begin)
-        return sorted_, order.argsort()
+        lengths = merged["attention_mask"].sum(dim=1)
+        order = lengths.argsort(stable=True)
+        lengths = lengths[order].tolist()
+        passes = []
+        for own in alike(lengths, self.tokens_per_pass):
+            longest = lengths[own[-1]]
+            rows = order[own.start : own.stop]
+            passes.append(
+                {
+                    key: value[rows, :longest] if value.ndim > 1 else value[rows]
+                    for key, value in merged.items()
+                    if isinstance(value, Tensor)
+                }
+            )
+            self.cells += longest * len(own)
+        self.tokens += sum(lengths)
+        return passes, order.argsort()
 
     def calculate_loss(
         self, reps: list[list[Tensor]], labels: tuple[Tensor, Tensor], *, with_backward: bool = False
     ) -> Tensor:
         """The loss from the vectors of all passes; with `with_backward` its gradient reaches these, and it comes detached."""
         rows, place = labels
-        first, second = torch.cat([part.float() for part in reps[0]])[place].chunk(2)
+        first, second = torch.cat([part.float() for parts in reps for part in parts])[place].chunk(2)
         count, offset = len(first), get_rank() * len(first)
         everyones = rows
         if is_dist_initialized():
