@@ -11,7 +11,7 @@ from medte.models.load import sentence_transformer
 from medte.run import Run
 from medte.training.batches import schedule
 from medte.training.loss import ContrastiveLoss, info_nce
-from medte.training.train import in_bf16
+from medte.training.train import in_bf16, load_base
 
 MAX_LENGTH = 256
 
@@ -19,10 +19,11 @@ MAX_LENGTH = 256
 def bench(run: Run, batches: int = 8) -> dict[str, Any]:
     """Seconds, pairs a second, tokens a second, share of padding and mean loss of both ways, on the profile's training pairs.
 
-    Texts are cut at 256 tokens. Dropout is off, so that both ways have the same loss.
+    Texts are cut at 256 tokens. Dropout is off, so that both ways have the same loss. Each way has the attention that suits
+    it: the padded one torch's fused attention.
     """
     settings = run.profile.to_train().model_copy(update={"steps": batches + 1, "max_length": MAX_LENGTH})
-    model = sentence_transformer(run.base()[0]).eval()
+    model, padded = load_base(run.base()[0], settings).eval(), sentence_transformer(run.base()[0]).eval()
     model.max_seq_length = MAX_LENGTH
     pairs = run.edition.pairs(settings.split, settings.leaks)
     bf16 = in_bf16(settings)
@@ -39,11 +40,12 @@ def bench(run: Run, batches: int = 8) -> dict[str, Any]:
             ]
             with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
                 if name == "padded":
-                    value = _padded(model, features, settings.temperature)
+                    value = _padded(padded, features, settings.temperature)
                 else:
                     value = loss(features, torch.arange(len(batch)))
             value.backward()
             model.zero_grad()
+            padded.zero_grad()
             if number:  # the first warms up
                 seconds[name] += time.perf_counter() - start
                 losses[name].append(value.item())

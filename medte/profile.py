@@ -93,6 +93,7 @@ class Training(Strict):
         None  # similarity from which two texts say the same, where negatives are left out; None: the same words
     )
     average: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of the base in the final weights
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None  # None is the base's own
     cached: bool = False  # activations of one pass at a time in memory, for a second forward pass
     tokens_per_pass: Count = 4096  # of the texts of a batch that go through the encoder together
     gradient_checkpointing: bool = False  # less memory for activations, for a second forward pass

@@ -73,7 +73,7 @@ def train(
     if len(kept) < 2:
         raise MedteError(f"{len(pairs)} pairs are too few to train on; add sources to the profile")
 
-    model = _load(base, settings, pooling)
+    model = load_base(base, settings, pooling)
     own_length, model.max_seq_length = model.max_seq_length, settings.max_length
     kept, unreadable = readable(model.tokenizer, kept, settings.max_length)
     for source in sorted(set(settings.sources) - set(kept["source"])):
@@ -199,8 +199,14 @@ def _by_hash(document: str) -> int:
     return int.from_bytes(hashlib.sha256(f"held out\x1f{document}".encode()).digest()[:8], "big")
 
 
-def _load(base: Path, settings: Training, pooling: str | None):
+def load_base(base: Path, settings: Training, pooling: str | None = None):
+    """The base, ready to be trained. On a CPU short passes go through eager attention in half the time of the fused one."""
     import torch
 
     torch.manual_seed(settings.seed)
-    return sentence_transformer(base, pooling)
+    eager = {} if torch.cuda.is_available() else {"model_kwargs": {"attn_implementation": "eager"}}
+    model = sentence_transformer(base, pooling, **eager)
+    for module in model.modules():
+        if settings.dropout is not None and isinstance(module, torch.nn.Dropout):
+            module.p = settings.dropout
+    return model
