@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +24,18 @@ from medte.training.train import average, readable, train
 QUICK = load_profile("mini").training.model_copy(
     update={
         "sources": ["medqa", "medquad"], "steps": 8, "batch_size": 8, "max_length": 16, "validation_pairs": 6, "bf16": False,
-        "learning_rate": 1e-3,
+        "learning_rate": 1e-3, "dropout": None,
     }
 )  # fmt: skip
+WHOLE = {
+    "batches": "clusters",
+    "cluster_rows": 20,
+    "first_clusters": 2,
+    "mask": True,
+    "near": 0.5,
+    "symmetric": True,
+    "cached": True,
+}
 
 
 def made(count=90):
@@ -87,6 +97,49 @@ def test_stopped_at_any_step_it_ends_with_the_same_weights(bert, straight, tmp_p
     assert left == [str(n) for n in range((step - 1) // 3 * 3 + 1, 9)]
     assert manifest["curve"] == straight[0]["curve"] and manifest["held_out"] == straight[0]["held_out"]
     assert not list(tmp_path.glob("*checkpoints*"))
+
+
+def test_stopped_with_clusters_masks_and_a_cached_loss_it_ends_with_the_same_weights(bert, tmp_path):
+    trained(bert, tmp_path / "straight", **WHOLE)
+    with pytest.raises(KeyboardInterrupt):
+        trained(bert, tmp_path / "model", stopping(6), **WHOLE)
+    trained(bert, tmp_path / "model", **WHOLE)
+    assert weights(tmp_path / "model") == weights(tmp_path / "straight")
+
+
+def test_gradient_checkpointing_gives_the_same_weights(bert, straight, tmp_path):
+    trained(bert, tmp_path / "model", gradient_checkpointing=True)
+    assert weights(tmp_path / "model") == weights(straight[1])
+
+
+KILLED = """
+import os, signal, sys
+import torch
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_fit
+from medte.training import fit
+fit.CHECKPOINT_STEPS = 3
+save, calls = torch.save, []
+def kill(*args, **kwargs):
+    calls.append(args)
+    if len(list(Path(sys.argv[3]).parent.glob("model-checkpoints/*/checkpoint-6*"))) and len(calls) > int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    save(*args, **kwargs)
+torch.save = kill
+test_fit.trained(Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def test_killed_while_it_saves_it_goes_on_from_the_checkpoint_before(bert, straight, tmp_path):
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", KILLED, str(here), str(bert), str(tmp_path / "model"), "4"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
+    assert {path.name for path in tmp_path.glob("model-checkpoints/*/checkpoint-*")} == {"checkpoint-3", "checkpoint-6"}
+    said = []
+    trained(bert, tmp_path / "model", said.append)
+    assert [line.split()[1] for line in said if "learning rate" in line] == ["4", "5", "6", "7", "8"]
+    assert weights(tmp_path / "model") == weights(straight[1])
 
 
 def test_the_curve_and_the_counts_are_kept(straight):

@@ -90,6 +90,7 @@ def fit(
     on_gpu, (count, rank) = torch.cuda.is_available(), devices()
     logged = max(1, len(plan.batches) // LOGGED)
     between = max(CHECKPOINT_STEPS, len(plan.batches) // CHECKPOINTS)
+    less_memory = {"gradient_checkpointing": True} if settings.gradient_checkpointing else {}
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(checkpoints),
         max_steps=len(plan.batches),
@@ -109,8 +110,8 @@ def fit(
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=on_gpu,
-        gradient_checkpointing=settings.gradient_checkpointing,
         ddp_find_unused_parameters=True,  # BERT's own pooling layer, which a mean over tokens does not use
+        **less_memory,
     )
     if arguments.n_gpu > 1:
         say(f"one of {arguments.n_gpu} accelerators is used; start with torchrun to train on all")
