@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM = false
 .PHONY: help book evaluate train data notebooks record bench test test-slow test-site test-full lint check clean
 
 help:  ## explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PROFILE=mini (default), open or paper; PYTHON=python3 names the interpreter for the environment"
 
 $(READY): requirements.lock pyproject.toml
@@ -38,6 +38,12 @@ notebooks: $(READY)  ## make the .ipynb files from their percent scripts
 
 record: $(READY)  ## keep a profile's results in the repository
 	@$(BIN)/medte record --profile $(PROFILE)
+
+table-%: $(READY)  ## one table of the book as HTML, CSV and LaTeX; `medte table` lists their names
+	@$(BIN)/medte table $* --profile $(PROFILE)
+
+figure-%: $(READY)  ## one figure of the book as SVG; `medte figure` lists their names
+	@$(BIN)/medte figure $* --profile $(PROFILE)
 
 bench: $(READY)  ## encoding and scoring on this machine against plain mteb, a quarter of an hour
 	@$(BIN)/medte bench --profile $(PROFILE)

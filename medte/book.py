@@ -41,7 +41,7 @@ def make(profile: str, say: Say) -> Path:
     inputs = digest([run.profile.hash, edition.manifest["inputs"], [result["key"] for result in results]])
     notebooks = execute({"profile": profile}, run.folders.notebooks, inputs, say)
     say("5/5 site")
-    from medte.report.pages import generated
+    from medte.report.generated import generated
 
     stage(run.folders.stage, notebooks, generated())
     front = build(run.folders.stage, run.folders.site, say)

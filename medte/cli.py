@@ -338,6 +338,24 @@ def record(
 
 
 @app.command()
+def table(
+    name: Annotated[str | None, typer.Argument(help="One of those that `medte table` lists.")] = None,
+    profile: ProfileOption = "mini",
+) -> None:
+    """Make one table of the book alone, as HTML, CSV and LaTeX; without a name, list them."""
+    _exhibit(name, profile, figure=False)
+
+
+@app.command()
+def figure(
+    name: Annotated[str | None, typer.Argument(help="One of those that `medte figure` lists.")] = None,
+    profile: ProfileOption = "mini",
+) -> None:
+    """Make one figure of the book alone, as SVG; without a name, list them."""
+    _exhibit(name, profile, figure=True)
+
+
+@app.command()
 def bench(
     profile: ProfileOption = "mini",
     model: Annotated[str, typer.Option(help="A sentence-transformers model of `medte models`.")] = "all-MiniLM-L6-v2",
@@ -439,6 +457,22 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("interrupted; what is finished is kept, the next run goes on from there")
         sys.exit(130)
+
+
+def _exhibit(name: str | None, profile: str, figure: bool) -> None:
+    from medte.manifest import write_text
+    from medte.report.exhibits import EXHIBITS, exhibit
+    from medte.run import Run, stamped_to_stderr
+
+    if name is None:
+        for known, one in EXHIBITS.items():
+            if one.is_figure == figure:
+                print(f"{known:28} {one.about}")
+        return
+    found, run = exhibit(name, figure), Run(profile, stamped_to_stderr)
+    for file, text in found.files(name, run).items():
+        write_text(run.folders.exhibits / file, text)
+        print(run.folders.exhibits / file)
 
 
 def _read_notes(profile: str, folder: Path) -> None:

@@ -62,6 +62,7 @@ class RunFolders:
         self.frozen = self.inner / "edition-frozen"
         self.embeddings = self.inner / "embeddings"
         self.notebooks = self.inner / "notebooks"
+        self.exhibits = self.inner / "exhibits"
         self.stage = self.inner / "stage"
         self.results = self.root / "results"
         self.site = self.root / "site"

@@ -64,6 +64,7 @@ class Run:
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
         self.folders = guard.folders(self.profile)
         self.say = say
+        self._groups: dict[tuple, dict[str, Scores]] = {}
 
     @cached_property
     def edition(self) -> editions.Edition:
@@ -234,11 +235,17 @@ class Run:
     ) -> dict[str, Scores]:
         """The results with the intervals of their means: those of the benchmark, and beside them those in no mean.
 
-        `protocol` "corrected" takes the values by the corrected metrics instead, from the same items.
+        `protocol` "corrected" takes the values by the corrected metrics instead, from the same items. What was read once is
+        kept, until the models are others.
         """
-        results = as_they_come(self.results(family, models))
-        found = grouped(results, self.profile.benchmark, self.edition.manifest)
-        return {group: self._scores(own, protocol, seeds=group == BENCHMARK) for group, own in found.items()}
+        asked = (family, tuple(models or self.models), protocol)
+        if asked not in self._groups:
+            results = as_they_come(self.results(family, models))
+            found = grouped(results, self.profile.benchmark, self.edition.manifest)
+            self._groups[asked] = {
+                group: self._scores(own, protocol, seeds=group == BENCHMARK) for group, own in found.items()
+            }
+        return self._groups[asked]
 
     def _scores(self, results: list[Result], protocol: str = "published", seeds: bool = False) -> Scores:
         known = recorded_seeds(self.profile, self.edition.manifest["hash"], protocol) if seeds else {}

@@ -30,7 +30,8 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import edition_tables, pages, tables
+from medte.report import pages
+from medte.report.exhibits import show
 from medte.run import Run
 
 run = Run(profile)
@@ -44,7 +45,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # compare, which seeds. An unknown key is an error, so that a typing mistake cannot pass for a setting.
 
 # %%
-HTML(edition_tables.profile(run.profile, run.profile.description))
+show("profile", run)
 
 # %% [markdown]
 # ## The outcome
@@ -53,7 +54,7 @@ HTML(edition_tables.profile(run.profile, run.profile.description))
 # column, their plain mean over tasks, is a summary to read last.
 
 # %%
-HTML(tables.families(scores, pages.RANKS, pages.main_pair(run.profile)))
+show("families", run)
 
 # %% [markdown]
 # What fine-tuning changed, over all tasks of this run:

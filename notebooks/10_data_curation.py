@@ -31,13 +31,12 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import edition_tables, figures, mini_card, pages
+from medte.report import pages
+from medte.report.exhibits import show
 from medte.run import Run
 
-figures.use_style()
 run = Run(profile)
-edition = run.edition
-HTML(pages.banner(edition.manifest, 0))
+HTML(pages.banner(run.edition.manifest, 0))
 
 # %% [markdown]
 # ## Sources
@@ -46,10 +45,10 @@ HTML(pages.banner(edition.manifest, 0))
 # by subject where a text has one (a disease is either judged on or trained on, in all sources alike), else by whole documents.
 
 # %%
-HTML(edition_tables.sources(edition.manifest, "Records of each source and what became of them; tasks and pairs are capped by the profile."))
+show("sources", run)
 
 # %%
-HTML(edition_tables.dropped(edition.manifest, "Records that left before the split, by reason."))
+show("dropped", run)
 
 # %% [markdown]
 # ## Leakage
@@ -59,10 +58,10 @@ HTML(edition_tables.dropped(edition.manifest, "Records that left before the spli
 # matches is dropped.
 
 # %%
-HTML(edition_tables.leaks(edition.manifest, "Training pairs that were dropped, by source and reason."))
+show("leaks", run)
 
 # %%
-HTML(edition_tables.leaks_by_task(edition.manifest, "The same by task; a pair may touch several."))
+show("leaks-by-task", run)
 
 # %% [markdown]
 # **No text that a model is trained on is a text that it is judged by.** What remains is kinship of another kind: training
@@ -74,13 +73,13 @@ HTML(edition_tables.leaks_by_task(edition.manifest, "The same by task; a pair ma
 # anywhere in a task gives another revision, and old results no longer count.
 
 # %%
-HTML(edition_tables.task_sizes(edition.manifest, run.tasks(), "The tasks of this edition that are scored."))
+show("task-sizes", run)
 
 # %%
-HTML(edition_tables.cards(edition.cards(), run.tasks(), pages.CARDS))
+show("cards", run)
 
 # %%
-HTML(edition_tables.missing(pages.missing_of_benchmark(run.profile, edition.missing), "Tasks that this edition lacks, and why.") or "<p>No task is missing.</p>")
+show("missing", run)
 
 # %% [markdown]
 # ## Does this text predict anything?
@@ -89,7 +88,7 @@ HTML(edition_tables.missing(pages.missing_of_benchmark(run.profile, edition.miss
 # word vectors, MiniLM cut to its first layers, fine-tuning stopped early) were scored on both:
 
 # %%
-HTML(pages.agreement(edition.manifest))
+show("agreement", run)
 
-# %% mystnb={"image": {"alt": "Scatter plot of encoders: mean score on the mini edition against mean score on real text"}, "figure": {"caption": "Encoders of graded quality: the mean over the mini edition's tasks against the mean over real tasks, as recorded."}}
-figures.agreement(mini_card.agreement());
+# %%
+show("agreement-figure", run)

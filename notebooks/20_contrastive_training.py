@@ -31,12 +31,11 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import edition_tables, figures, pages, recordings
+from medte.report import pages
+from medte.report.exhibits import show
 from medte.run import Run
 
-figures.use_style()
 run = Run(profile)
-training = run.training
 HTML(pages.banner(run.edition.manifest, 0))
 
 # %% [markdown]
@@ -49,34 +48,34 @@ HTML(pages.banner(run.edition.manifest, 0))
 # The paper trains gte-base for 8000 steps of 800 pairs at $\tau = 0.07$. Here a smaller encoder trains for minutes.
 
 # %%
-HTML(edition_tables.settings(training, "The settings of this training, from the profile."))
+show("settings", run)
 
 # %% [markdown]
 # The temperature was chosen on held-out training pairs, never on a task:
 
 # %%
-HTML(recordings.choice(run.profile.name))
+show("choice", run)
 
 # %%
-HTML(edition_tables.pairs(training, "Training pairs by source; every batch comes from one of them."))
+show("pairs", run)
 
 # %% [markdown]
 # Texts of a batch go through the encoder in passes of similar length. Padding every text to the maximum, as the authors
 # did, costs several times as much for the same loss:
 
 # %%
-HTML(recordings.padding())
+show("padding")
 
 # %% [markdown]
 # ## Did it learn?
 #
 # Held-out pairs come from documents that training never saw. The dashed line joins their loss before and after.
 
-# %% mystnb={"image": {"alt": "Line chart of the training loss by step, with the loss of held-out pairs before, during and after training"}, "figure": {"caption": "Training loss by step; loss of held-out pairs before, on the way and after (dashed)."}}
-figures.learning_curve(training);
+# %%
+show("learning-curve", run)
 
 # %%
-HTML(edition_tables.held_out(training, "Held-out pairs: the loss in nats, and the mean reciprocal rank of the right partner."))
+show("held-out", run)
 
 # %% [markdown]
 # A lower loss on held-out pairs says that the encoder learned the pairs' relation. Whether that helps on tasks is another
@@ -87,4 +86,4 @@ HTML(edition_tables.held_out(training, "Held-out pairs: the loss in nats, and th
 # One seed trains live. Where the spread over training seeds was recorded, it stands here:
 
 # %%
-HTML(recordings.seeds(run.profile.name))
+show("seeds", run)

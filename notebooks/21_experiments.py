@@ -31,9 +31,9 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import experiments, figures
+from medte.report import experiments
+from medte.report.exhibits import show
 
-figures.use_style()
 HTML(experiments.verdict())
 
 # %% [markdown]
@@ -44,7 +44,7 @@ HTML(experiments.verdict())
 # *Sham* deals the second texts out anew within each source: what it gains, the pairs did not teach.
 
 # %%
-HTML(experiments.ablation())
+show("ablation")
 
 # %% [markdown]
 # ## Does it help on a source that it never saw?
@@ -53,7 +53,7 @@ HTML(experiments.ablation())
 # others: what is left of the gain is what carries over.
 
 # %%
-HTML(experiments.left_out())
+show("left-out")
 
 # %% [markdown]
 # ## What is a leak worth?
@@ -61,8 +61,8 @@ HTML(experiments.left_out())
 # The authors' training and evaluation rows overlap. The same recipe, trained with the pairs that touch the evaluation,
 # without them, and without the whole source:
 
-# %% mystnb={"image": {"alt": "Gain over the base by source, as points with intervals, for training with leaked pairs, without them, and without the source"}, "figure": {"caption": "Recorded: gain over the base on the tasks of each source; intervals over documents, draws and seeds."}}
-experiments.leaks();
+# %%
+show("leaks-worth")
 
 # %%
 HTML(experiments.cost())

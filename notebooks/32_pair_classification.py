@@ -31,10 +31,10 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import condition_tables, figures, pages, tables
+from medte.report import pages
+from medte.report.exhibits import show
 from medte.run import Run
 
-figures.use_style()
 run = Run(profile)
 scores = run.scores("pair_classification")
 HTML(pages.banner(run.edition.manifest, len(scores.results)))
@@ -43,10 +43,10 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
+show("tasks-pair_classification", run)
 
-# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each pair classification task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
-figures.scores_by_task(scores, scores.tasks);
+# %%
+show("scores-pair_classification", run)
 
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
@@ -58,7 +58,7 @@ HTML(pages.verdict(scores, run.profile))
 # precision needs no threshold at all: it asks how far the right pairs stand above the wrong ones.
 
 # %%
-HTML(condition_tables.pair_metrics(scores, pages.PAIRS))
+show("pair-metrics", run)
 
 # %% [markdown]
 # Scores near 67 (or 40 for exam options) are the score of knowing nothing. TF-IDF can even fall below, since mteb does not try the threshold under a block of ties.

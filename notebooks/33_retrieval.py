@@ -30,10 +30,10 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import figures, pages, tables
+from medte.report import pages
+from medte.report.exhibits import show
 from medte.run import Run
 
-figures.use_style()
 run = Run(profile)
 scores = run.scores("retrieval")
 HTML(pages.banner(run.edition.manifest, len(scores.results)))
@@ -42,10 +42,10 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## Task by task
 
 # %%
-HTML(tables.tasks(scores, scores.tasks, run.edition.cards(), pages.TASKS))
+show("tasks-retrieval", run)
 
-# %% mystnb={"image": {"alt": "Dot plot of the score of every model on each retrieval task, with intervals"}, "figure": {"caption": "Scores by task and model; the lines are 95 % intervals over documents."}}
-figures.scores_by_task(scores, scores.tasks);
+# %%
+show("scores-retrieval", run)
 
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))

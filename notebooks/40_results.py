@@ -31,10 +31,10 @@ profile = "mini"  # type: str  # Which run: a profile's name (mini, open, paper)
 # %%
 from IPython.display import HTML
 
-from medte.report import condition_tables, figures, pages, reproduced, tables
+from medte.report import pages, tables
+from medte.report.exhibits import show
 from medte.run import Run
 
-figures.use_style()
 run = Run(profile)
 scores = run.scores()
 HTML(pages.banner(run.edition.manifest, len(scores.results)))
@@ -43,7 +43,7 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # ## By family
 
 # %%
-HTML(tables.families(scores, pages.RANKS, pages.main_pair(run.profile)))
+show("families", run)
 
 # %% [markdown]
 # ## Every model against one
@@ -51,7 +51,7 @@ HTML(tables.families(scores, pages.RANKS, pages.main_pair(run.profile)))
 # With many models some difference will look large by chance. These intervals and p-values allow for that.
 
 # %%
-HTML(tables.comparisons(scores, run.profile.compared_with, pages.COMPARED))
+show("comparisons", run)
 
 # %% [markdown]
 # ## Fine-tuned against base
@@ -59,10 +59,10 @@ HTML(tables.comparisons(scores, run.profile.compared_with, pages.COMPARED))
 # Documents weigh the same for both models in every replicate, so what makes a task hard for both cancels out.
 
 # %%
-HTML(tables.differences(scores, pages.trained_model(run.profile), run.profile.compared_with, pages.PAIRED))
+show("differences", run)
 
-# %% mystnb={"image": {"alt": "Dot plot of the difference between the fine-tuned model and its base on each task, with intervals"}, "figure": {"caption": "Gain over the base by task, in points; the lines are 95 % intervals over documents and draws, each task judged alone."}}
-figures.gain_by_task(scores, pages.trained_model(run.profile), run.profile.compared_with);
+# %%
+show("gain", run)
 
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
@@ -74,14 +74,14 @@ HTML(pages.verdict(scores, run.profile))
 # out anew: what the recipe gains counts only where it is above the base and above the sham.
 
 # %%
-HTML(pages.sham(scores, run.profile))
+show("sham", run)
 
 # %% [markdown]
 # The model above has met neither the diseases nor the wordings that it is judged on. The paper splits by document at most, so that
 # other texts about the same diseases are trained on. What difference does that make?
 
 # %%
-HTML(pages.plain_split(run.profile, run.edition.manifest["hash"]))
+show("plain-split", run)
 
 # %% [markdown]
 # ## Sources seen and not seen
@@ -89,7 +89,7 @@ HTML(pages.plain_split(run.profile, run.edition.manifest["hash"]))
 # A model knows the manner of a source that it was trained on, even where it has not met the text.
 
 # %%
-HTML(condition_tables.seen_and_unseen(scores, f"{pages.SEEN} {condition_tables.seen_by_medte()}"))
+show("seen", run)
 
 # %% [markdown]
 # ## Under the corrected protocol
@@ -98,7 +98,7 @@ HTML(condition_tables.seen_and_unseen(scores, f"{pages.SEEN} {condition_tables.s
 # stands there twice. The corrected ones do not.
 
 # %%
-HTML(condition_tables.protocols(scores, run.scores(protocol="corrected"), pages.PROTOCOLS))
+show("protocols", run)
 
 # %% [markdown]
 # ## With prompts, at equal length
@@ -107,7 +107,7 @@ HTML(condition_tables.protocols(scores, run.scores(protocol="corrected"), pages.
 # here.
 
 # %%
-HTML(condition_tables.conditions(run.conditions(), pages.CONDITIONS))
+show("conditions", run)
 
 # %% [markdown]
 # ## Published against reproduced
@@ -115,7 +115,7 @@ HTML(condition_tables.conditions(run.conditions(), pages.CONDITIONS))
 # A published number can be tested only where each of its tasks is built from the text that it was built from.
 
 # %%
-HTML(reproduced.section(scores, run.profile, run.edition.manifest, run.edition.cards()))
+show("reproduced", run)
 
 # %% [markdown]
 # ## Beside the means
@@ -123,7 +123,7 @@ HTML(reproduced.section(scores, run.profile, run.edition.manifest, run.edition.c
 # A task whose text only stands in for what it should be, or that is built in another way, is in no mean.
 
 # %%
-HTML(pages.beside(run.groups(), run.edition.cards()))
+show("beside", run)
 
 # %% [markdown]
 # An interval here is over documents of the same kind and over the draws of a score. It does not cover other tasks or text of another origin, and other training
@@ -134,7 +134,7 @@ HTML(pages.beside(run.groups(), run.edition.cards()))
 # A result counts with exactly these data, weights, settings and code. Others may be kept; no table uses them.
 
 # %%
-HTML(tables.stale(run.stale(), pages.STALE))
+show("stale", run)
 
 # %% [markdown]
 # ## Every number

@@ -97,18 +97,6 @@ def test_the_two_protocols_stand_side_by_side():
     assert row_of(table, "TF-IDF")[1:3] == ["40.0", "60.0"] and "BM25" not in table
 
 
-def test_the_corrected_metrics_need_several_kmeans_and_texts_of_equal_words_as_one():
-    def clustering(draws):
-        return {"family": "clustering", "items": {"labels": [0, 1], "assignments": [[0, 1]] * draws}}
-
-    old = {"family": "retrieval", "items": {"ndcg": [0.5]}}
-    new = {"family": "retrieval", "items": {"ndcg": [0.5], "ndcg_merged": [0.5]}}
-    pairs = {"family": "pair_classification", "items": {"labels": [1], "similarity": [0.5]}}
-    assert condition_tables.holds_corrected([pairs, new, clustering(5)])
-    assert not condition_tables.holds_corrected([pairs, old, clustering(5)])
-    assert not condition_tables.holds_corrected([pairs, new, clustering(1)])
-
-
 def test_conditions_stand_beside_the_plain_model():
     values = {
         "e5-base": 0.5,

@@ -18,6 +18,7 @@ from medte.report import (
     mini_card,
     pages,
     published,
+    real_text,
     recordings,
     tables,
 )
@@ -172,9 +173,9 @@ def test_published_numbers_are_the_papers_and_carry_their_caveats():
 def test_recorded_pages_name_their_origin():
     about, scores = recordings.recorded("open")
     assert len(scores.tasks) >= 5
-    for text in (pages.real_text_summary(), pages.real_text_details()):
+    for text in (real_text.summary(), real_text.details()):
         assert about["machine"] in text and "medte/report/recorded/open.jsonl.xz" in text
-    assert "of the 51 tasks" in pages.real_text_summary()
+    assert "of the 51 tasks" in real_text.summary()
 
 
 def test_captions_say_what_is_corrected_and_take_their_numbers_from_the_code():
@@ -307,7 +308,6 @@ def test_a_figure_has_room_for_more_models_than_markers():
 
 
 def test_figures_have_labels_and_no_title(scores):
-    figures.use_style()
     for figure in (
         figures.gain_by_task(scores, "MEDTE-mini", "all-MiniLM-L6-v2"),
         figures.scores_by_task(
@@ -403,7 +403,7 @@ def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatc
 
 @pytest.fixture
 def recorded_run(tmp_path, monkeypatch):
-    """Records a run of made-up results: whether they hold what the corrected metrics need, and which models."""
+    """Records a run of made-up results of some models."""
     monkeypatch.setattr(recordings.paths, "recorded", lambda: tmp_path)
     recordings.recorded_groups.cache_clear()
 
@@ -411,28 +411,25 @@ def recorded_run(tmp_path, monkeypatch):
         rows = [retrieval(model, "MedQuADRetrieval", [0.4, 0.6]) for model in models]
         rows = [row | {"items": row["items"] | items} for row in rows]
         about = {"profile": "open", "compared_with": "e5-base", "bootstrap": 20, "seed": 1, "cards": {}}
-        about |= {"edition": CURATED, "benchmark": "MedEval"}
+        about |= {"edition": CURATED, "benchmark": "MedEval", "date": "2026-01-01", "machine": "m"}
         write_recorded(tmp_path / "open.jsonl.xz", about, rows)
+        recordings.recorded_groups.cache_clear()
         return recordings.recorded("open")
 
     yield record
     recordings.recorded_groups.cache_clear()
 
 
-def test_the_corrected_protocol_stands_on_the_recorded_page_once_it_is_recorded(recorded_run):
-    about, scores = recorded_run(["e5-base", "tfidf"])
-    text = "\n".join(pages._other_conditions(scores, about, "origin"))
-    assert "The corrected protocol is not recorded yet." in text and "<small>corrected</small>" not in text
-    recordings.recorded_groups.cache_clear()
-    about, scores = recorded_run(["e5-base", "tfidf"], ndcg_merged=[0.7, 0.9])
-    text = "\n".join(pages._other_conditions(scores, about, "origin"))
-    assert "not recorded yet" not in text and "Retrieval <small>corrected</small>" in text and "80.0 <" in text
+def test_the_corrected_protocol_is_taken_from_the_recorded_items(recorded_run):
+    recorded_run(["e5-base", "tfidf"], ndcg_merged=[0.7, 0.9])
+    text = real_text.EXHIBITS["open-protocols"].html("open-protocols")
+    assert "Retrieval <small>corrected</small>" in text and "80.0 <" in text
 
 
 def test_recorded_conditions_stand_apart_from_the_models_as_they_come(recorded_run):
-    about, scores = recorded_run(["e5-base", "e5-base+prompts", "tfidf"])
+    conditions = real_text.EXHIBITS["open-conditions"]
+    _, scores = recorded_run(["e5-base", "e5-base+prompts", "tfidf"])
     assert scores.models == ["e5-base", "tfidf"]
-    assert "with prompts</th>" in "\n".join(pages._other_conditions(scores, about, "origin"))
-    recordings.recorded_groups.cache_clear()
-    about, scores = recorded_run(["e5-base", "tfidf"])
-    assert "No model was scored with its prompts" in "\n".join(pages._other_conditions(scores, about, "origin"))
+    assert "with prompts</th>" in conditions.html("open-conditions")
+    recorded_run(["e5-base", "tfidf"])
+    assert "No model was scored with its prompts" in conditions.html("open-conditions")

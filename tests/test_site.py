@@ -8,7 +8,7 @@ from medte.errors import MedteError
 from medte.pipeline import stage
 from medte.pipeline.check import check_site
 from medte.pipeline.notebooks import sources, to_ipynb
-from medte.report.pages import generated
+from medte.report.generated import generated
 
 pytestmark = pytest.mark.site
 

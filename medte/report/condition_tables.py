@@ -1,7 +1,5 @@
 """The same results under other conditions: by seen and unseen sources, by other metrics, with prompts, at equal length."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from medte.evaluation.groups import encoders, trained_on
@@ -95,15 +93,6 @@ def protocols(published: Scores, corrected: Scores, caption: str) -> str:
             columns.append({model: tables.cell(scores.mean(model, tasks)) for model in published.models})
     rows = [[tables.title(model), *(column[model] for column in columns)] for model in published.models]
     return tables.html(header, rows, caption)
-
-
-def holds_corrected(results: Iterable[Result]) -> bool:
-    """Whether results hold what the corrected metrics are taken from: several draws of a k-means, texts of equal words as one."""
-    held = {
-        "clustering": lambda items: len(items["assignments"]) > 1,
-        "retrieval": lambda items: "ndcg_merged" in items,
-    }
-    return all(held[r["family"]](r["items"]) for r in results if r["family"] in held)
 
 
 def condition(model: str) -> str:

@@ -66,7 +66,7 @@ def cards(found: Mapping[str, dict], names: Sequence[str], caption: str) -> str:
                 *bounds[row.task],
             ]
         )
-    header = ["Task", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
+    header = ["Task", "Source", "Documents", "Classes", "Words", "Repeated", "Floor", "Ceiling"]
     return tables.html(header, rows, caption)
 
 

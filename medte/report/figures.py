@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -14,27 +13,9 @@ from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
 
-INK = "#858585"  # readable on white and on black
+INK = "#858585"  # as in medte.mplstyle
 PALETTE = dict(zip(FAMILIES, sns.color_palette("colorblind", 4).as_hex(), strict=True))
 MARKERS = ("o", "s", "D", "^", "v", "P")
-
-
-def use_style() -> None:
-    """Set the one style of all figures; in a notebook they become SVG, the same bytes from run to run."""
-    mpl.rcParams.update(
-        {
-            "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "savefig.transparent": True,
-            "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
-            "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
-            "grid.color": INK, "grid.alpha": 0.25, "font.size": 10, "legend.frameon": False, "svg.hashsalt": "medte",
-            "svg.fonttype": "path", "figure.constrained_layout.use": True,
-        }
-    )  # fmt: skip
-    try:
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-    except ImportError:  # no notebook
-        return
-    set_matplotlib_formats("svg", metadata={"Date": None})
 
 
 def learning_curve(manifest: dict) -> Figure:

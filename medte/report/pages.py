@@ -1,4 +1,4 @@
-"""Pieces of pages that are made from results: the banner over live numbers, the recorded tables of the front page."""
+"""Pieces of pages that are made from results: the banner over live numbers, captions, what the comparisons say."""
 
 from collections.abc import Mapping
 from html import escape
@@ -7,21 +7,12 @@ from typing import Any
 from medte import paths
 from medte.errors import MedteError
 from medte.evaluation.comparisons import POWER
-from medte.evaluation.groups import BENCHMARK, BESIDE
+from medte.evaluation.groups import BESIDE
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry, registry
-from medte.profile import Profile, load_profile
-from medte.report import (
-    condition_tables,
-    edition_tables,
-    experiments,
-    mini_card,
-    published,
-    recordings,
-    reproduced,
-    tables,
-)
-from medte.report.recordings import provenance, recorded, recorded_groups
+from medte.profile import Profile
+from medte.report import mini_card, tables
+from medte.report.recordings import recorded
 from medte.tasks.card import Card
 from medte.tasks.catalogue import benchmark_tasks
 
@@ -165,97 +156,3 @@ def beside(groups: Mapping[str, Scores], cards: Mapping[str, Card], origin: str 
 def main_pair(profile: Profile) -> tuple[str, str]:
     """The two models that a run is made for: the one it trains and the one that every other is compared with."""
     return trained_model(profile), profile.compared_with
-
-
-def real_text_summary() -> str:
-    """The front page's first table: models × families on real text, recorded, and what the comparison says."""
-    about, scores = recorded("open")
-    wanted, pair = len(benchmark_tasks("MedEval")), (about["trained"], about["compared_with"])
-    caption = f"Real text, {len(scores.tasks)} of the {wanted} tasks, recorded. {RANKS} {provenance(about)}"
-    sentence = tables.difference_sentence(scores, *pair)
-    return f"{tables.families(scores, caption, pair)}\n\n**{sentence}** {UNCERTAIN} {experiments.carries_over()}\n"
-
-
-def real_text_details() -> str:
-    """Everything recorded on real text: tasks, differences, other conditions, training, what is missing."""
-    about, groups = recorded_groups("open")
-    scores, cards, pair, origin = (
-        groups[BENCHMARK],
-        about["cards"],
-        (about["trained"], about["compared_with"]),
-        provenance(about),
-    )
-    parts = [
-        "## Task by task\n",
-        tables.tasks(scores, scores.tasks, cards, f"Each task on real text, recorded. {TASKS} {origin}"),
-        "\n## What fine-tuning changed\n",
-        tables.differences(scores, *pair, f"{PAIRED} {origin}"),
-        f"\n**{tables.difference_sentence(scores, *pair)}**\n",
-        _training(about["training"]),
-        *_other_conditions(scores, about, origin),
-        "\n## Beside the means\n",
-        "Hospital notes may not be shared, so the fictional notes of the bundled edition stand in for them here. What they give is "
-        "shown apart, as are tasks outside the 51 and tasks built in another way: as published, corrected, or with the class's words masked.\n",
-        beside(groups, cards, origin),
-        "\n## Where the text is from\n",
-        edition_tables.sources(about["edition"], f"Sources of the recorded run. {origin}"),
-        "\n## What was dropped\n",
-        edition_tables.dropped(about["edition"], f"Records that left before the split, by reason. {origin}"),
-        edition_tables.leaks_by_task(about["edition"], f"Training pairs that touch a task, and were dropped. {origin}"),
-        "\n## What the tasks are made of\n",
-        edition_tables.cards(cards, scores.tasks, f"{CARDS} {origin}"),
-        "\n## What is missing\n",
-        edition_tables.missing(
-            missing_of_benchmark(load_profile("open"), about["edition"]["missing"]),
-            "Tasks of the 51 that this run could not build; they are in no mean.",
-        ),
-    ]
-    return "\n".join(parts) + "\n"
-
-
-def _training(about: Mapping[str, Any]) -> str:
-    """A recorded training as two sentences: pairs, time, held-out figures."""
-    pairs = ", ".join(f"{source} {count:,}" for source, count in about["pairs"].items())
-    before, after = about["held_out"]["before"], about["held_out"]["after"]
-    return (
-        f"Trained on {pairs} pairs, {about['presentations']:,} presentations in {about['measured']['seconds'] / 60:.0f} minutes; "
-        f"held-out loss {before['loss']:.3f} before, {after['loss']:.3f} after; "
-        f"reciprocal rank {before['mrr']:.3f} before, {after['mrr']:.3f} after.\n"
-    )
-
-
-def _other_conditions(scores: Scores, about: Mapping[str, Any], origin: str) -> list[str]:
-    return [
-        "\n## Every model against one\n",
-        tables.comparisons(scores, about["compared_with"], f"{COMPARED} {origin}"),
-        "\n## Sources seen and not seen in training\n",
-        condition_tables.seen_and_unseen(scores, f"{SEEN} {condition_tables.seen_by_medte()} {origin}"),
-        "\n## By other metrics\n",
-        condition_tables.pair_metrics(scores, f"{PAIRS} {origin}"),
-        "\n## Under the corrected protocol\n",
-        _corrected(scores, about, origin),
-        "\n## With prompts, at equal length\n",
-        condition_tables.conditions(recordings.recorded_conditions(about["profile"]), f"{CONDITIONS} {origin}"),
-        "\n## Published against reproduced\n",
-        reproduced.section(scores, load_profile(about["profile"]), about["edition"], about["cards"]),
-    ]
-
-
-def _corrected(scores: Scores, about: Mapping[str, Any], origin: str) -> str:
-    """The recorded results under both protocols; says so where the record lacks what the corrected metrics are taken from."""
-    results = scores.results.values()
-    if not condition_tables.holds_corrected(results):
-        return "<p>The corrected protocol is not recorded yet.</p>"
-    corrected = Scores(results, about["bootstrap"], about["seed"], protocol="corrected")
-    return condition_tables.protocols(scores, corrected, f"{PROTOCOLS} {origin}")
-
-
-def generated() -> dict[str, str]:
-    """File name → text of every piece that pages include."""
-    return {
-        "real_text_summary.md": real_text_summary(),
-        "real_text_details.md": real_text_details(),
-        "published.md": published.table() + "\n",
-        "mini_card.md": mini_card.card(),
-        "bench.md": recordings.bench() + "\n",
-    }

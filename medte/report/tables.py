@@ -47,7 +47,13 @@ def cell(estimate: Estimate | None, *, sign: bool = False) -> str:
 
 
 def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """A table as HTML with its caption; cells hold HTML already, the first column is the row's name."""
+    """A table as HTML with its caption; cells hold HTML already, the first column is the row's name.
+
+    ValueError for a row that has not a cell for each column.
+    """
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"the row {row[0]} has {len(row)} cells; the table has {len(header)} columns")
     head = "".join(f'<th scope="col">{title}</th>' for title in header)
     body = "".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>"

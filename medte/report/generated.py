@@ -1,0 +1,18 @@
+"""The pieces of pages that are generated: file name → text, included by the pages of `book/`."""
+
+from medte.report import mini_card, real_text, recordings
+from medte.report.exhibits import exhibit
+
+UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper
+
+
+def generated() -> dict[str, str]:
+    """File name → text of every piece that pages include."""
+    pieces = {
+        "real_text_summary.md": real_text.summary(),
+        "real_text_details.md": real_text.details(),
+        "published.md": exhibit("published").html("published"),
+        "mini_card.md": mini_card.card(),
+        "bench.md": recordings.bench(),
+    }
+    return {name: f"{text.rstrip()}\n".replace(UP, 'href="') for name, text in pieces.items()}

@@ -1,0 +1,40 @@
+"""Tables taken away as CSV and LaTeX hold what the page shows."""
+
+import csv
+import io
+
+from medte.evaluation.statistics import Estimate
+from medte.report import export, tables
+
+HTML = tables.html(
+    ["Model", "Mean <small>2</small>", "Why"],
+    [
+        ["A &amp; B<wbr>c", f"<b>{tables.cell(Estimate(0.5, 0.4, 0.6, 2))}</b>", "<small>5 % of it_s</small>"],
+        ["C", f"{tables.EQUAL} {tables.cell(Estimate(-0.25, -0.3, 0.1, 2))}", "clus\u00adtered"],
+        ["D", tables.MISSING, ""],
+    ],
+    "What <i>it</i> says: 100 %.",
+)
+
+
+def test_an_interval_has_columns_of_its_own_and_minus_is_a_hyphen():
+    (table,) = export.tables(HTML)
+    rows = list(csv.reader(io.StringIO(export.to_csv(table))))
+    assert rows[0] == ["Model", "Mean 2", "Mean 2 low", "Mean 2 high", "Why", "Why note"]
+    assert rows[1] == ["A & Bc", "50.0", "40.0", "60.0", "", "5 % of it_s"]
+    assert rows[2] == ["C", "-25.0", "-30.0", "10.0", "clustered", ""]
+    assert rows[3] == ["D", "–", "", "", "", ""]
+
+
+def test_latex_marks_the_best_and_escapes_what_has_a_meaning():
+    (table,) = export.tables(HTML)
+    lines = export.to_latex(table).splitlines()
+    assert r"\begin{tabular}{lrr}" in lines
+    assert r"A \& Bc & \textbf{50.0} {\scriptsize 40.0--60.0} & {\scriptsize 5 \% of it\_s} \\" in lines
+    assert r"\caption{What it says: 100 \%.}" in lines
+    assert any(r"$-$25.0" in line and r"$\bullet$" in line for line in lines)
+
+
+def test_every_table_of_a_piece_is_found():
+    assert [len(table.rows) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [3, 3]
+    assert export.tables("<p>none</p>") == []
