@@ -1,0 +1,92 @@
+"""What the recipe gains on another base than the paper's, and on tasks that were added to test a claim; all recorded."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from medte import paths
+from medte.evaluation.statistics import Estimate, Scores
+from medte.evaluation.store import read_recorded
+from medte.report import experiments, tables
+from medte.report.recordings import provenance
+
+ADDED = "added.jsonl.xz"
+NOT_ADDED = "Tasks of these kinds are not measured yet: nothing of them is recorded."
+
+
+def recipe_gain(about: Mapping[str, Any], scores: Scores) -> Estimate:
+    """What the model that the run trained gains over its base, over the tasks that count in the means."""
+    return scores.difference(about["trained"], about["compared_with"], scores.tasks)
+
+
+def recipe_table(about: Mapping[str, Any], scores: Scores) -> str:
+    """What the recipe gains: over all tasks, by family, on sources trained on and sources left out; as HTML."""
+    model, base = about["trained"], about["compared_with"]
+    rows = [
+        [tables.FAMILY_TITLE.get(group, "All tasks"), str(len(tasks)), tables.cell(gap, sign=True)]
+        for group, tasks in scores.groups().items()
+        if (gap := scores.difference(model, base, tasks))
+    ]
+    sweep = experiments.sweep(about["profile"])
+    if sweep is not None and sweep.left_out():
+        with_, without = experiments.generalisation(sweep)
+        rows.append(["Short trainings, sources trained on", str(with_.tasks), tables.cell(with_, sign=True)])
+        rows.append(["Short trainings, sources left out", str(without.tasks), tables.cell(without, sign=True)])
+    else:
+        rows.append(["Short trainings, sources trained on and left out", tables.MISSING, "not recorded"])
+    caption = (
+        f"Recorded: {tables.title(model)} minus {tables.title(base)}, in points, each row judged alone. "
+        "It is another base than the paper's: this can show a direction and reproduces no number. "
+        f"{provenance(about)}"
+    )
+    return tables.html(["Over", "Tasks", "Gain"], rows, caption)
+
+
+def added() -> tuple[dict[str, Any], Scores] | None:
+    """(about, scores) of tasks added to test what no published column covers; None where none is recorded."""
+    path = paths.recorded() / ADDED
+    if not path.exists():
+        return None
+    about, results = read_recorded(path)
+    return about, Scores(results, about["bootstrap"], about["seed"])
+
+
+def relative_gains(about: Mapping[str, Any], scores: Scores) -> dict[str, float]:
+    """Of each task the gain of the recorded model over its base, as a share of the base's value."""
+    model, base = about["trained"], about["compared_with"]
+    return {
+        task: gap.value / scores.results[base, task]["value"]
+        for task in scores.tasks
+        if (gap := scores.difference(model, base, [task]))
+    }
+
+
+def added_tasks() -> str:
+    """The added tasks: base, fine-tuned model, gain in points and in percent; says so where none is recorded."""
+    found = added()
+    if found is None:
+        return f"<p>{NOT_ADDED}</p>"
+    about, scores = found
+    model, base = about["trained"], about["compared_with"]
+    rows = [
+        [
+            tables.breakable(task),
+            tables.cell(scores.mean(base, [task])),
+            tables.cell(scores.mean(model, [task])),
+            tables.cell(scores.difference(model, base, [task]), sign=True),
+            tables.percent(share, sign=True),
+        ]
+        for task, share in relative_gains(about, scores).items()
+    ]
+    caption = (
+        f"Recorded: tasks added here, none of them the paper's; {tables.title(model)} minus {tables.title(base)} in "
+        f"points and in percent of the base's value. Recorded {escape(about['date'])} on {escape(about['machine'])}, "
+        f"from <code>medte/report/recorded/{ADDED}</code>."
+    )
+    header = ["Task", tables.title(base), tables.title(model), "Points", "%"]
+    return tables.html(header, rows, caption)
+
+
+def share_of_pairs(pairs: Mapping[str, int], curated: Sequence[str]) -> float:
+    """The share of training pairs that are of the `curated` sources."""
+    return sum(count for source, count in pairs.items() if source in curated) / sum(pairs.values())
