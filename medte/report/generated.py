@@ -12,6 +12,7 @@ def generated() -> dict[str, str]:
         "real_text_summary.md": real_text.summary(),
         "real_text_details.md": real_text.details(),
         "published.md": exhibit("published").html("published"),
+        "claims.md": claims.page(),
         "mini_card.md": mini_card.card(),
         "bench.md": recordings.bench(),
     }
