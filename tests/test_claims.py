@@ -281,6 +281,7 @@ def test_the_recipes_gain_is_of_another_base_and_short_trainings_say_if_they_are
     assert recipe_gains.recipe_gain(*run(gain=0.1)).value == pytest.approx(0.1)
     monkeypatch.setattr(recipe_gains.experiments, "sweep", lambda profile: None)
     table = recipe_gains.recipe_table(*run())
+    assert "It is the paper's base" in recipe_gains.base_note("gte-base")
     assert "another base than the paper's" in table and "not recorded" in table and "+10.0" in table
     assert recipe_gains.share_of_pairs({"medquad": 30, "pubmed": 10}, ["medquad", "medqa"]) == 0.75
 

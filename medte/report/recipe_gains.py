@@ -7,8 +7,10 @@ from typing import Any
 from medte import paths
 from medte.evaluation.statistics import Estimate, Scores
 from medte.evaluation.store import read_recorded
+from medte.models.registry import entry_of_result
 from medte.report import experiments, tables
 from medte.report.recordings import provenance
+from medte.report.reproduced import MEDTE_BASE
 
 ADDED = "added.jsonl.xz"
 NOT_ADDED = "Tasks of these kinds are not measured yet: nothing of them is recorded."
@@ -36,10 +38,16 @@ def recipe_table(about: Mapping[str, Any], scores: Scores) -> str:
         rows.append(["Short trainings, sources trained on and left out", tables.MISSING, "not recorded"])
     caption = (
         f"Recorded: {tables.title(model)} minus {tables.title(base)}, in points, each row judged alone. "
-        "It is another base than the paper's: this can show a direction and reproduces no number. "
-        f"{provenance(about)}"
+        f"{base_note(base)} {provenance(about)}"
     )
     return tables.html(["Over", "Tasks", "Gain"], rows, caption)
+
+
+def base_note(base: str) -> str:
+    """What a gain over that base can show, as a sentence."""
+    if entry_of_result(base).hub == MEDTE_BASE:
+        return "It is the paper's base, trained anew: this can show a direction, and not what the released weights do."
+    return "It is another base than the paper's: this can show a direction and reproduces no number."
 
 
 def added() -> tuple[dict[str, Any], Scores] | None:
