@@ -43,12 +43,13 @@ def test_each_table_links_to_its_code_and_to_its_own_files():
 
 
 def test_a_figure_carries_its_words_and_is_the_same_bytes_again():
+    before = plt.get_fignums()
     html = FIGURE.html("line", 3)
     assert 'alt="What &quot;it&quot; shows"' in html and "A caption." in html
     drawn = FIGURE.files("line", 3)
     assert drawn == FIGURE.files("line", 3) != FIGURE.files("line", 4)
     assert base64.b64encode(drawn["line.svg"].encode()).decode() in html and "#858585" in drawn["line.svg"]
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
 
 
 def test_what_has_no_table_stays_as_it_is():
