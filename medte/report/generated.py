@@ -1,6 +1,6 @@
 """The pieces of pages that are generated: file name → text, included by the pages of `book/`."""
 
-from medte.report import mini_card, real_text, recordings
+from medte.report import api, claims, mini_card, real_text, recordings
 from medte.report.exhibits import exhibit
 
 UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper
@@ -15,5 +15,6 @@ def generated() -> dict[str, str]:
         "claims.md": claims.page(),
         "mini_card.md": mini_card.card(),
         "bench.md": recordings.bench(),
+        **{f"api_{name}.md": api.page(name) for name in api.PAGES},
     }
     return {name: f"{text.rstrip()}\n".replace(UP, 'href="') for name, text in pieces.items()}

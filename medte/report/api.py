@@ -1,0 +1,34 @@
+"""The API pages: which modules stand on which page. Sphinx reads their docstrings when it builds the site."""
+
+from medte import paths
+
+PAGES = {
+    "data": ("records", "edition", "finished", "curation", "sources", "tasks", "fetch", "freeze", "quality"),
+    "models": ("models", "training", "choose", "publish"),
+    "evaluation": (
+        "benchmark", "evaluation", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace",
+    ),
+    "report": ("report",),
+    "run": (
+        "profile", "run", "record", "book", "pipeline", "paths", "manifest", "guard", "machine", "chance", "errors", "hub_client",
+    ),
+}  # fmt: skip
+OUTSIDE = ("cli",)  # which `medte --help` documents
+
+
+def modules(page: str) -> list[str]:
+    """The dotted names of a page's modules; of a room (a folder) all, in the order of their names."""
+    return [module for room in PAGES[page] for module in _of_room(room)]
+
+
+def _of_room(room: str) -> list[str]:
+    folder = paths.PACKAGE / room
+    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    names = [".".join(file.relative_to(paths.PACKAGE.parent).with_suffix("").parts) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def page(name: str) -> str:
+    """The generated piece of an API page: what Sphinx is to read, as MyST."""
+    asked = "\n\n".join(f".. automodule:: {module}\n   :members:" for module in modules(name))
+    return f"```{{eval-rst}}\n{asked}\n```\n"
