@@ -12,7 +12,7 @@ from medte.evaluation.store import Store
 from medte.manifest import digest
 from medte.models.registry import entry
 from medte.pipeline.check import check_results, check_site
-from medte.pipeline.execute import execute
+from medte.pipeline.execute import execute, ran
 from medte.pipeline.notebooks import out_of_step
 from medte.pipeline.stage import build, stage
 from medte.run import Run, Say
@@ -43,7 +43,8 @@ def make(profile: str, say: Say) -> Path:
     say("5/5 site")
     from medte.report.generated import generated
 
-    stage(run.folders.stage, notebooks, generated())
+    made_of = {"profile": run.profile.hash, "data": edition.manifest["hash"], "results": inputs}
+    stage(run.folders.stage, notebooks, generated(ran(notebooks), made_of))
     front = build(run.folders.stage, run.folders.site, say)
     if problems := check_site(run.folders.site):
         raise MedteError("the site has problems:\n" + "\n".join(problems[:20]))

@@ -100,7 +100,9 @@ def test_a_notebook_is_run_once_and_again_when_anything_it_shows_could_change(on
     for parameters, inputs in (({"profile": "open"}, "a"), ({"profile": "open"}, "a"), ({"profile": "open"}, "b")):
         execution.execute(parameters, target, inputs, said.append)
     assert [line.split(":")[1].split()[0] for line in said] == ["run", "unchanged", "run"]
-    (path,) = target.iterdir()
+    (path,) = target.glob("*.ipynb")
+    (about,) = execution.ran([path])
+    assert about["name"] == "00_one" and about["seconds"] > 0 and about["key"] and about["machine"]
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["cells"][-1]["outputs"][0]["text"] == ["open\n"]
     assert "papermill" not in path.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[
     """Replace the lines of a docstring by what is shown of it."""
     paragraphs = "\n".join(lines).strip().split("\n\n")
     shown = paragraphs[:1] if what == "module" else paragraphs
-    lines[:] = "\n\n".join(map(_paragraph, shown)).split("\n") + [""]
+    lines[:] = [*"\n\n".join(map(_paragraph, shown)).split("\n"), ""]
 
 
 def _paragraph(text: str) -> str:

@@ -1,14 +1,18 @@
 """Runs the notebooks in sequence with papermill; one whose code, parameters and inputs are unchanged is not run again."""
 
+import json
 import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from medte import guard, paths
 from medte.errors import MedteError, require_known
-from medte.manifest import code_digest, digest, write_text
+from medte.machine import machine
+from medte.manifest import code_digest, digest, write_json, write_text
 from medte.pipeline.notebooks import sources, to_ipynb
 
 Say = Callable[[str], None]
@@ -25,40 +29,53 @@ def execute(parameters: Mapping[str, str], target: Path, inputs: str, say: Say) 
     A notebook is run beside its place and renamed when it is done, so that a failed or interrupted one is never in
     `target`; notebooks that have no source any more are removed from it.
     """
-    import nbformat
-
     target.mkdir(parents=True, exist_ok=True)
     done = []
     for source in sources():
         path = target / f"{source.stem}.ipynb"
         wanted = key(source, parameters, inputs)
-        if path.exists() and nbformat.read(path, as_version=4).metadata.get("medte", {}).get("key") == wanted:
+        if path.exists() and _about(path).exists() and ran([path])[0]["key"] == wanted:
             say(f"{source.stem}: unchanged")
         else:
             path.unlink(missing_ok=True)
+            _about(path).unlink(missing_ok=True)
             start = time.monotonic()
-            write_text(path, _run(source, parameters, wanted))
-            say(f"{source.stem}: run in {time.monotonic() - start:.0f} s")
+            text = _run(source, parameters)
+            seconds = time.monotonic() - start
+            about = {"name": source.stem, "key": wanted, "seconds": round(seconds, 1), "machine": machine()}
+            write_json(_about(path), about | {"date": date.today().isoformat()})
+            write_text(path, text)
+            say(f"{source.stem}: run in {seconds:.0f} s")
         done.append(path)
     for stray in set(target.glob("*.ipynb")) - set(done):
         stray.unlink()
+        _about(stray).unlink(missing_ok=True)
     return done
 
 
-def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
+def _about(notebook: Path) -> Path:
+    return notebook.with_suffix(".json")
+
+
+def ran(notebooks: list[Path]) -> list[dict[str, Any]]:
+    """When and where executed notebooks were run: name, key, seconds, machine, date."""
+    return [json.loads(_about(path).read_text(encoding="utf-8")) for path in notebooks]
+
+
+def _run(source: Path, parameters: Mapping[str, str]) -> str:
     """The executed notebook as JSON text, without time stamps."""
     import nbformat
     import papermill
 
     with tempfile.TemporaryDirectory() as folder:
-        unrun, ran = Path(folder) / "unrun.ipynb", Path(folder) / "ran.ipynb"
+        unrun, done = Path(folder) / "unrun.ipynb", Path(folder) / "done.ipynb"
         unrun.write_text(to_ipynb(source, None), encoding="utf-8")
         require_known(f"parameter of {source.stem}", parameters, papermill.inspect_notebook(str(unrun)))
         os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
         try:
             papermill.execute_notebook(
                 str(unrun),
-                str(ran),
+                str(done),
                 parameters=dict(parameters),
                 kernel_name="python3",
                 progress_bar=False,
@@ -69,7 +86,7 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
             raise MedteError(
                 f"{source.name} failed: {error.ename}: {guard.withheld(error.evalue)} (cell {error.exec_count})"
             ) from error
-        notebook = nbformat.read(ran, as_version=4)
+        notebook = nbformat.read(done, as_version=4)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
@@ -83,5 +100,4 @@ def _run(source: Path, parameters: Mapping[str, str], wanted: str) -> str:
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("remove-cell")
-    notebook.metadata["medte"] = {"key": wanted}
     return nbformat.writes(notebook) + "\n"

@@ -1,13 +1,16 @@
 """The pieces of pages that are generated: file name → text, included by the pages of `book/`."""
 
-from medte.report import api, claims, mini_card, real_text, recordings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from medte.report import api, claims, mini_card, real_text, recordings, status
 from medte.report.exhibits import exhibit
 
 UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper
 
 
-def generated() -> dict[str, str]:
-    """File name → text of every piece that pages include."""
+def generated(notebooks: Sequence[Mapping[str, Any]] = (), run: Mapping[str, str] | None = None) -> dict[str, str]:
+    """File name → text of every piece that pages include; `notebooks` and `run` are for the status page (`status.page`)."""
     pieces = {
         "real_text_summary.md": real_text.summary(),
         "real_text_details.md": real_text.details(),
@@ -15,6 +18,7 @@ def generated() -> dict[str, str]:
         "claims.md": claims.page(),
         "mini_card.md": mini_card.card(),
         "bench.md": recordings.bench(),
+        "status.md": status.page(notebooks, run or {}),
         **{f"api_{name}.md": api.page(name) for name in api.PAGES},
     }
     return {name: f"{text.rstrip()}\n".replace(UP, 'href="') for name, text in pieces.items()}
