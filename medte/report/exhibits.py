@@ -17,6 +17,7 @@ from medte.report import (
     recordings,
     reproduced,
     tables,
+    task_cards,
 )
 from medte.report.exhibit import Exhibit
 from medte.tasks.catalogue import FAMILIES
@@ -47,6 +48,14 @@ DATA = {
         lambda run: (run.edition.manifest, run.tasks(), "The tasks of this edition that are scored."),
     ),
     "cards": Exhibit(edition_tables.cards, lambda run: (run.edition.cards(), run.tasks(), pages.CARDS)),
+    "task-cards": Exhibit(
+        task_cards.table,
+        lambda run: (
+            run.edition.cards(),
+            run.scores(),
+            f"All tasks of this edition. {pages.CARDS} Best: the highest score of this run's models.",
+        ),
+    ),
     "missing": Exhibit(
         edition_tables.missing,
         lambda run: (
