@@ -183,3 +183,8 @@ def _noise(found: dict[str, Any]) -> str:
         " once a repeated text has one vector; plain mteb gives it several, 1e-7 apart, and orders equal documents by them, which makes "
         + " and ".join(apart)
     )
+
+
+def measurement(name: str) -> dict[str, Any] | None:
+    """What a file of `recorded/` holds, such as "open-padding.json"; None where there is no such file."""
+    return _json(name) if (paths.recorded() / name).exists() else None

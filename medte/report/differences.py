@@ -1,0 +1,153 @@
+"""What is done otherwise than in the paper, point by point, and what that changes as far as it is measured.
+
+The fixed words stand in `differences.yaml`; what a point changes is said by a measure of `effects_of_*.py`, from what
+is recorded, each time the page is made.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from medte.errors import require_known
+from medte.report import effects_of_scoring, effects_of_texts, effects_of_training, tables
+from medte.report.effects import NOT_RECORDED, Record, record
+from medte.report.published import CAVEATS
+
+MEASURES: dict[str, Callable[[Record], str]] = {
+    name: function
+    for module in (effects_of_texts, effects_of_scoring, effects_of_training)
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+}
+NOT_MEASURED = "Not measured: "
+KINDS = {"F": "fixed", "M": "measured", "F, M": "fixed and measured"}
+HEADER = ("Point", "The authors", "Here", "Where", "What it changes")
+CAPTION = (
+    "What it changes is recorded, from the file that is named, unless it begins with “Published”. Real text: tasks "
+    "built from their "
+    "source's own words, inside the 51 and outside. Fictional notes stand in for credentialed ones and say nothing of "
+    "the paper's numbers. "
+    "of the paper's numbers. "
+    "Differences are in points, with the 95 % interval, each judged alone."
+)
+
+
+class Effect(BaseModel):
+    """Something whose effect the function `measure` says, or that is not measured: `unmeasured` gives the reason."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    measure: str | None = None
+    unmeasured: str | None = None
+
+    @model_validator(mode="after")
+    def _says_how_large(self) -> "Effect":
+        if bool(self.measure) == bool(self.unmeasured):
+            raise ValueError(f"{self.title!r} needs either measure or unmeasured")
+        require_known("measure", [self.measure] if self.measure else [], MEASURES)
+        return self
+
+    def text(self, found: Record) -> str:
+        """How large it is, as HTML."""
+        return MEASURES[self.measure](found) if self.measure else f"{NOT_MEASURED}{marked(self.unmeasured)}"
+
+
+class Difference(Effect):
+    """What the authors did, what is done here, and on which pages and in which files."""
+
+    theirs: str
+    ours: str
+    where: tuple[str, ...]
+
+
+class Point(Difference):
+    """One of the 28 that the code calls recipe §5."""
+
+    id: int
+    group: Literal["Leakage", "Selection", "Validity of the tasks", "Evaluation", "Training"]
+    kind: Literal["F", "M", "F, M"]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    points: list[Point]
+    others: list[Difference]
+
+
+@lru_cache
+def _read() -> _File:
+    return _File.model_validate(
+        yaml.safe_load((Path(__file__).parent / "differences.yaml").read_text(encoding="utf-8"))
+    )
+
+
+def points() -> list[Point]:
+    """The 28 points in their order."""
+    return _read().points
+
+
+def others() -> list[Difference]:
+    """What else differs."""
+    return _read().others
+
+
+def marked(text: str) -> str:
+    """Plain text as HTML: `code` and *stress* are set."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
+
+
+def place(name: str) -> str:
+    """A page as a link under its name, a file as code."""
+    if "." in name:
+        return f"<code>{escape(name)}</code>"
+    label = re.sub(r"^\d+_", "", name.rpartition("/")[2]).replace("_", " ")
+    return f'<a href="{name}.html">{label}</a>'
+
+
+def page(profile: str = "open") -> str:
+    """The page's tables in Markdown: how many points are measured, a section a group of points, what else differs."""
+    found = record(profile)
+    effects = {row: row.text(found) for row in (*points(), *others())}
+    parts = [f"{_summary([effects[point] for point in points()])}\n"]
+    for group in dict.fromkeys(point.group for point in points()):
+        parts += [f"## {group}\n", _table([point for point in points() if point.group == group], effects)]
+    return "\n".join([*parts, "\n## What else differs\n", _table(others(), effects)]) + "\n"
+
+
+def _summary(effects: Sequence[str]) -> str:
+    unmeasured = sum(effect.startswith(NOT_MEASURED) for effect in effects)
+    unrecorded = sum(effect.startswith(NOT_RECORDED) for effect in effects)
+    return (
+        f"**Of the {len(effects)} points {len(effects) - unmeasured - unrecorded} have a measured effect here.** Of "
+        f"{unrecorded} the "
+        f"measurement is not recorded, and {unmeasured} are not measured; each says why."
+    )
+
+
+def _table(rows: Sequence[Difference], effects: Mapping[Difference, str]) -> str:
+    cells = [
+        [
+            _name(row),
+            *(f"<small>{marked(text)}</small>" for text in (row.theirs, row.ours)),
+            f"<small>{', '.join(map(place, row.where))}</small>",
+            f"<small>{effects[row]}</small>",
+        ]
+        for row in rows
+    ]
+    published = any("Published: " in effects[row] for row in rows)
+    return tables.html(HEADER, cells, f"{CAPTION} {CAVEATS}" if published else CAPTION)
+
+
+def _name(row: Difference) -> str:
+    if not isinstance(row, Point):
+        return marked(row.title)
+    return f'{row.id}. {marked(row.title)}<br><span class="interval">{KINDS[row.kind]}</span>'
