@@ -10,8 +10,9 @@ from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 from medte.paths import CHECKOUT
 from medte.report import differences, effects_of_scoring, effects_of_texts, effects_of_training
-from medte.report.differences import MEASURES, Effect, others, place, points
+from medte.report.differences import MEASURES, Effect, others, points
 from medte.report.effects import NOT_RECORDED, Record, of_variant, record
+from medte.report.prose import marked, place
 from tests.test_condition_tables import classification
 from tests.test_statistics import retrieval
 
@@ -108,7 +109,7 @@ def test_the_page_holds_every_point_and_says_how_many_are_measured():
 
 
 def test_marks_and_places_are_html():
-    assert differences.marked("`a<b` is *not* 1 > 0") == "<code>a&lt;b</code> is <em>not</em> 1 &gt; 0"
+    assert marked("`a<b` is *not* 1 > 0") == "<code>a&lt;b</code> is <em>not</em> 1 &gt; 0"
     assert place("notebooks/10_data_curation") == '<a href="notebooks/10_data_curation.html">data curation</a>'
     assert place("medte/paths.py") == "<code>medte/paths.py</code>"
 

@@ -5,10 +5,8 @@ is recorded, each time the page is made.
 """
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from medte.errors import require_known
 from medte.report import effects_of_scoring, effects_of_texts, effects_of_training, tables
 from medte.report.effects import NOT_RECORDED, Record, record
+from medte.report.prose import cell, marked, places
 from medte.report.published import CAVEATS
 
 MEASURES: dict[str, Callable[[Record], str]] = {
@@ -99,20 +98,6 @@ def others() -> list[Difference]:
     return _read().others
 
 
-def marked(text: str) -> str:
-    """Plain text as HTML: `code` and *stress* are set."""
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
-
-
-def place(name: str) -> str:
-    """A page as a link under its name, a file as code."""
-    if "." in name:
-        return f"<code>{escape(name)}</code>"
-    label = re.sub(r"^\d+_", "", name.rpartition("/")[2]).replace("_", " ")
-    return f'<a href="{name}.html">{label}</a>'
-
-
 def page(profile: str = "open") -> str:
     """The page's tables in Markdown: how many points are measured, a section a group of points, what else differs."""
     found = record(profile)
@@ -137,9 +122,7 @@ def _table(rows: Sequence[Difference], effects: Mapping[Difference, str]) -> str
     cells = [
         [
             _name(row),
-            *(f"<small>{marked(text)}</small>" for text in (row.theirs, row.ours)),
-            f"<small>{', '.join(map(place, row.where))}</small>",
-            f"<small>{effects[row]}</small>",
+            *map(cell, (marked(row.theirs), marked(row.ours), places(row.where), effects[row])),
         ]
         for row in rows
     ]
