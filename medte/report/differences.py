@@ -29,12 +29,9 @@ NOT_MEASURED = "Not measured: "
 KINDS = {"F": "fixed", "M": "measured", "F, M": "fixed and measured"}
 HEADER = ("Point", "The authors", "Here", "Where", "What it changes")
 CAPTION = (
-    "What it changes is recorded, from the file that is named, unless it begins with “Published”. Real text: tasks "
-    "built from their "
-    "source's own words, inside the 51 and outside. Fictional notes stand in for credentialed ones and say nothing of "
-    "the paper's numbers. "
-    "of the paper's numbers. "
-    "Differences are in points, with the 95 % interval, each judged alone."
+    "Effects are recorded, in the file that is named, unless they begin with “Published”. Real text: tasks built from "
+    "their source's own words, inside the 51 and outside. Fictional notes stand in for credentialed ones and say nothing "
+    "of the paper's numbers. Differences are in points, with the 95 % interval, each judged alone."
 )
 
 
