@@ -103,7 +103,9 @@ def screen(card: Card) -> str:
     """A card as text that fits on one screen."""
     lines = [
         card["name"],
-        f"the authors' {card['authors_name']}",
+        f"the authors' {card['authors_name']}"
+        if card["authors_name"]
+        else "added here, in no benchmark of the authors",
         f"{card['family'].replace('_', ' ')}, {card['source']}" + (", fictional" if card["fictional"] else ""),
         *textwrap.wrap(card["definition"], WIDTH, max_lines=4, placeholder=" …"),
         "",
