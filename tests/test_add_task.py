@@ -57,7 +57,7 @@ def test_the_page_on_adding_a_task_works(checkout, tmp_path):
         assert medte == "medte"
         answer = subprocess.run(
             [sys.executable, "-m", "medte.cli", *words],
-            capture_output=True, text=True, cwd=checkout, timeout=300,
+            capture_output=True, text=True, cwd=checkout, timeout=900,
             env=os.environ | {name: str(value) for name, value in settings.items()},
         )  # fmt: skip
         assert answer.returncode == 0, answer.stderr
