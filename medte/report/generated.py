@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medte.report import api, claims, mini_card, real_text, recordings, status
+from medte.report import (
+    api,
+    claims,
+    differences,
+    items_of_paper,
+    mini_card,
+    real_text,
+    recordings,
+    status,
+    why_scores_differ,
+)
 from medte.report.exhibits import exhibit
 
 UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper
@@ -16,6 +26,9 @@ def generated(notebooks: Sequence[Mapping[str, Any]] = (), run: Mapping[str, str
         "real_text_details.md": real_text.details(),
         "published.md": exhibit("published").html("published"),
         "claims.md": claims.page(),
+        "differences.md": differences.page(),
+        "paper_items.md": items_of_paper.table(),
+        "why_scores_differ.md": why_scores_differ.table(),
         "mini_card.md": mini_card.card(),
         "bench.md": recordings.bench(),
         "status.md": status.page(notebooks, run or {}),
