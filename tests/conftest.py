@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -93,3 +94,40 @@ def in_a_process_of_its_own(path, script, *words):
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr[-3000:]
     return json.loads(answer.stdout.splitlines()[-1])
+
+
+def build_site(folder, address=None):
+    """A site in `folder` from the real pages and configuration; of its notebooks only what is recorded has been shown."""
+    from medte.pipeline import stage
+    from medte.pipeline.notebooks import sources, to_ipynb
+    from medte.report.generated import generated
+
+    notebooks = []
+    for source in sources():
+        path = folder / f"{source.stem}.ipynb"
+        path.write_text(_with_what_is_recorded(to_ipynb(source, address)), encoding="utf-8")
+        notebooks.append(path)
+    stage.stage(folder / "stage", notebooks, generated())
+    stage.build(folder / "stage", folder / "site", lambda line: None)
+    return folder
+
+
+def _with_what_is_recorded(notebook):
+    """The notebook's JSON with the outputs of the cells that show a recorded table or figure."""
+    from medte.report.exhibits import EXHIBITS
+
+    made = json.loads(notebook)
+    for cell in made["cells"]:
+        shown = re.fullmatch(r'show\("([^"]+)"\)', "".join(cell["source"]))
+        if shown and EXHIBITS[shown[1]].recorded:
+            data = {"text/html": EXHIBITS[shown[1]].html(shown[1])}
+            cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
+    return json.dumps(made)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The folder of a built site, in `site`; built once for all tests that look at it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDTE_REPOSITORY", "")  # whatever the address of this clone is
+        yield build_site(tmp_path_factory.mktemp("site"))

@@ -14,6 +14,7 @@ HTML = tables.html(
         ["D", tables.MISSING, ""],
     ],
     "What <i>it</i> says: 100 %.",
+    foot=[["All", "1.0", ""]],
 )
 
 
@@ -23,7 +24,7 @@ def test_an_interval_has_columns_of_its_own_and_minus_is_a_hyphen():
     assert rows[0] == ["Model", "Mean 2", "Mean 2 low", "Mean 2 high", "Why", "Why note"]
     assert rows[1] == ["A & Bc", "50.0", "40.0", "60.0", "", "5 % of it_s"]
     assert rows[2] == ["C", "-25.0", "-30.0", "10.0", "clustered", ""]
-    assert rows[3] == ["D", "–", "", "", "", ""]
+    assert rows[3:] == [["D", "–", "", "", "", ""], ["All", "1.0", "", "", "", ""]]
 
 
 def test_latex_marks_the_best_and_escapes_what_has_a_meaning():
@@ -33,8 +34,10 @@ def test_latex_marks_the_best_and_escapes_what_has_a_meaning():
     assert r"A \& Bc & \textbf{50.0} {\scriptsize 40.0--60.0} & {\scriptsize 5 \% of it\_s} \\" in lines
     assert r"\caption{What it says: 100 \%.}" in lines
     assert any(r"$-$25.0" in line and r"$\bullet$" in line for line in lines)
+    foot = lines.index(r"All & 1.0 &  \\")
+    assert lines[foot - 1] == r"\midrule" and lines[foot + 1] == r"\bottomrule"
 
 
 def test_every_table_of_a_piece_is_found():
-    assert [len(table.rows) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [3, 3]
+    assert [(len(table.rows), len(table.foot)) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [(3, 1)] * 2
     assert export.tables("<p>none</p>") == []

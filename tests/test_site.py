@@ -1,32 +1,16 @@
-"""A site built from the real pages and configuration, with notebooks that were not run: quick, and every link is real."""
+"""The small site: real pages and configuration, notebooks that were not run; what can be said of its files without a browser."""
 
 import re
 
 import pytest
 
+from conftest import build_site
 from medte.errors import MedteError
 from medte.pipeline import stage
 from medte.pipeline.check import check_site
-from medte.pipeline.notebooks import sources, to_ipynb
-from medte.report.generated import generated
+from medte.pipeline.notebooks import sources
 
 pytestmark = pytest.mark.site
-
-
-def build_site(folder, address=None):
-    notebooks = []
-    for source in sources():
-        path = folder / f"{source.stem}.ipynb"
-        path.write_text(to_ipynb(source, address), encoding="utf-8")
-        notebooks.append(path)
-    stage.stage(folder / "stage", notebooks, generated())
-    stage.build(folder / "stage", folder / "site", lambda line: None)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    return build_site(tmp_path_factory.mktemp("site"))
 
 
 def pages(built):
@@ -44,7 +28,17 @@ def test_every_page_of_the_table_of_contents_is_there(built):
 
 def test_formulas_are_set_with_the_vendored_mathjax(built):
     text = pages(built)["20_contrastive_training.html"]
-    assert re.search(r'src="[^":]*_static/mathjax/tex-mml-chtml\.js', text)
+    assert len(re.findall(r'src="[^":]*mathjax/tex-mml-chtml\.js', text)) == 1
+
+
+def test_pages_are_small_and_load_the_project's_own_script_once(built):
+    images = re.compile(r"data:image/[^\"]+")
+    for name, text in pages(built).items():
+        assert len(images.sub("", text).encode()) <= 300_000, name
+        if 'class="bd-content"' in text:
+            assert len(re.findall(r'src="[^":]*_static/medte\.js', text)) == 1, name
+    assert sum(path.stat().st_size for path in (built / "site").rglob("*") if path.is_file()) <= 40_000_000
+    assert (built / "site" / "_static" / "medte.js").stat().st_size < 8_000
 
 
 def test_without_an_address_there_is_no_colab_button(built):

@@ -167,13 +167,13 @@ def left_out(profile: str = "open") -> str:
             ]
         )
     means = [tables.cell(one, sign=True) for one in generalisation(found)]
-    rows.append(["Mean over sources", "", *means, tables.MISSING])
     caption = (
         f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
         f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. Recorded {found.about['date']} "
         f"on {escape(found.about['machine'])}."
     )
-    return tables.html(["Source", "Tasks", "Trained with it", "Trained without it", "Difference"], rows, caption)
+    header = ["Source", "Tasks", "Trained with it", "Trained without it", "Difference"]
+    return tables.html(header, rows, caption, foot=[["Mean over sources", "", *means, tables.MISSING]])
 
 
 def carries_over(profile: str = "open") -> str:

@@ -22,10 +22,11 @@ class Cell:
 
 @dataclass
 class Table:
-    """A table as it stands on a page: header, rows, caption; of the caption only its words."""
+    """A table as it stands on a page: header, rows, rows of its foot, caption; of the caption only its words."""
 
     header: list[Cell] = field(default_factory=list)
     rows: list[list[Cell]] = field(default_factory=list)
+    foot: list[list[Cell]] = field(default_factory=list)
     caption: str = ""
 
 
@@ -37,18 +38,21 @@ def tables(html: str) -> list[Table]:
 class _Reader(HTMLParser):
     def __init__(self, html: str):
         super().__init__(convert_charrefs=True)
-        self.found, self.cell, self.small, self.in_caption = [], None, 0, False
+        self.found, self.part, self.cell, self.small, self.in_caption = [], [], None, 0, False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         if tag == "table":
             self.found.append(Table())
-        elif tag == "tr" and self.found:
-            self.found[-1].rows.append([])
-        elif tag in ("th", "td") and self.found:
+            self.part = self.found[-1].rows
+        elif tag == "tfoot" and self.found:
+            self.part = self.found[-1].foot
+        elif tag == "tr":
+            self.part.append([])
+        elif tag in ("th", "td") and self.part:
             self.cell = Cell()
-            self.found[-1].rows[-1].append(self.cell)
+            self.part[-1].append(self.cell)
         elif tag == "b" and self.cell:
             self.cell.bold = True
         elif tag == "small" or (tag == "span" and dict(attrs).get("class") == "interval"):
@@ -84,8 +88,8 @@ def to_csv(table: Table) -> str:
 
     Numbers carry an ordinary minus sign; a cell that cannot be told from the best, or is bold, is as any other.
     """
-    columns = range(len(table.header))
-    small = {number: [row[number].small for row in table.rows if number < len(row)] for number in columns}
+    columns, rows = range(len(table.header)), [*table.rows, *table.foot]
+    small = {number: [row[number].small for row in rows if number < len(row)] for number in columns}
     ranges = {number for number in columns if any(RANGE in text for text in small[number])}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -98,7 +102,7 @@ def to_csv(table: Table) -> str:
         elif any(small[number]):
             header.append(f"{name} note")
     writer.writerow(header)
-    for row in table.rows:
+    for row in rows:
         line = []
         for number, cell in enumerate(row):
             line.append(_plain(cell.value.replace("•", "")))
@@ -112,15 +116,20 @@ def to_csv(table: Table) -> str:
 
 
 def to_latex(table: Table) -> str:
-    """The table as a LaTeX `table` with booktabs rules; the best bold, intervals small."""
+    """The table as a LaTeX `table` with booktabs rules; the best bold, intervals small, a rule above its foot."""
+
+    def lines_of(rows: list[list[Cell]]) -> list[str]:
+        return [" & ".join(_latex(cell) for cell in row) + r" \\" for row in rows]
+
     lines = [
         r"\begin{table}",
         r"\centering\small",
         f"\\begin{{tabular}}{{l{'r' * (len(table.header) - 1)}}}",
         r"\toprule",
-        " & ".join(_latex(cell) for cell in table.header) + r" \\",
+        *lines_of([table.header]),
         r"\midrule",
-        *(" & ".join(_latex(cell) for cell in row) + r" \\" for row in table.rows),
+        *lines_of(table.rows),
+        *([r"\midrule", *lines_of(table.foot)] if table.foot else []),
         r"\bottomrule",
         r"\end{tabular}",
         f"\\caption{{{_escaped(_plain(table.caption, number=False))}}}",

@@ -46,22 +46,29 @@ def cell(estimate: Estimate | None, *, sign: bool = False) -> str:
     return f'{percent(estimate.value, sign=sign)} <span class="interval">{low}\u2009…\u2009{high}</span>'
 
 
-def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+def html(
+    header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foot: Sequence[Sequence[str]] = ()
+) -> str:
     """A table as HTML with its caption; cells hold HTML already, the first column is the row's name.
 
-    ValueError for a row that has not a cell for each column.
+    The rows of its `foot` stay at the end when a reader sorts or filters the table. ValueError for a row that has not a cell
+    for each column.
     """
-    for row in rows:
+    for row in (*rows, *foot):
         if len(row) != len(header):
             raise ValueError(f"the row {row[0]} has {len(row)} cells; the table has {len(header)} columns")
     head = "".join(f'<th scope="col">{title}</th>' for title in header)
-    body = "".join(
+    end = f"<tfoot>{_rows(foot)}</tfoot>" if foot else ""
+    return (
+        f'<figure class="medte-table"><div><table class="dataframe"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{_rows(rows)}</tbody>{end}</table></div><figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> str:
+    return "".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>"
         for row in rows
-    )
-    return (
-        f'<figure class="medte-table"><div><table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
@@ -104,11 +111,12 @@ def families(scores: Scores, caption: str, pair: tuple[str, str] | None = None) 
         [title(model), *(column[model] for column in columns), str(ranks.get(model, MISSING))]
         for model in scores.models
     ]
+    foot = []
     if pair:
         seen = [percent(scores.detectable(*pair, tasks)) for tasks in groups.values()]
-        rows.append(["Smallest difference that could have been seen", *seen, ""])
+        foot = [["Smallest difference that could have been seen", *seen, ""]]
     header = [f"{FAMILY_TITLE.get(group, 'All tasks')} <small>{len(tasks)}</small>" for group, tasks in groups.items()]
-    return html(["Model", *header, "Rank"], rows, f"{caption}{_lacking(scores)}{note}")
+    return html(["Model", *header, "Rank"], rows, f"{caption}{_lacking(scores)}{note}", foot)
 
 
 def outside_means(scores: Scores) -> str:
