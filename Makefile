@@ -54,7 +54,7 @@ test: $(READY) lint  ## quick tests, at most five minutes, no network
 test-slow: $(READY)  ## tests that train a model or run a notebook
 	@$(BIN)/python -m pytest -m slow
 
-test-site: $(READY)  ## tests of the book's pages, on a small site built for them
+test-site: $(READY)  ## tests of the book's pages in a browser, on a small site built for them; needs chromium
 	@$(BIN)/python -m pytest -m site
 
 test-full: $(READY)  ## everything, with the tests that are too long for every change

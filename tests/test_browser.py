@@ -129,13 +129,18 @@ def test_short_tables_have_no_controls(page):
 def test_the_filter_keeps_rows_with_all_its_words_and_escape_clears_it(page):
     figure = page.locator("figure").nth(2)
     table, field, count = figure.locator("table"), figure.get_by_label("Filter rows"), figure.get_by_role("status")
-    widths = "() => [...document.querySelectorAll('figure')[2].querySelectorAll('thead th')].map((one) => one.offsetWidth)"
+    widths = (
+        "() => [...document.querySelectorAll('figure')[2].querySelectorAll('thead th')].map((one) => one.offsetWidth)"
+    )
     before = page.evaluate(widths)
     assert count.inner_text() == "13 of 13 rows"
+    line, below = figure.locator("p").bounding_box(), table.bounding_box()
+    assert line["y"] + line["height"] <= below["y"]
+    field.fill("number2")
+    assert column(table, 0) == ["TaskNumber2"] and page.evaluate(widths) == before  # the longest word is not shown
     field.fill("tasknumber1 XXX")
     assert column(table, 0) == ["TaskNumber10", "TaskNumber11", "TaskNumber12"]  # of TaskNumber1 the word has one x
     assert count.inner_text() == "3 of 13 rows" and column(table, 0, "tfoot") == ["Mean of all"]
-    assert page.evaluate(widths) == before
     table.get_by_role("button", name="Value points").click()
     assert column(table, 0) == ["TaskNumber12", "TaskNumber11", "TaskNumber10"]
     field.fill("nowhere")
@@ -197,7 +202,9 @@ def address(built):
 def names_of_pages(site):
     """The pages by their names; of those that show source code, all of one make, only the longest."""
     found = [path.relative_to(site) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
-    code = sorted((path for path in found if path.parts[0] == "_modules"), key=lambda path: (site / path).stat().st_size)
+    code = sorted(
+        (path for path in found if path.parts[0] == "_modules"), key=lambda path: (site / path).stat().st_size
+    )
     return [str(path) for path in found if path not in code[:-1]]
 
 
@@ -217,7 +224,10 @@ def walked(built, browser, address):
         night.judge("color-contrast")
         if page.evaluate("document.documentElement.dataset.theme") != "dark":
             night.note("modes", "is not dark")
-    return SimpleNamespace(names=names, found={kind: day.found.get(kind, []) + night.found.get(kind, []) for kind in {*day.found, *night.found}})
+    return SimpleNamespace(
+        names=names,
+        found={kind: day.found.get(kind, []) + night.found.get(kind, []) for kind in {*day.found, *night.found}},
+    )
 
 
 @pytest.mark.parametrize("kind", ["console", "other hosts", "sideways", "axe", "paper", "modes"])

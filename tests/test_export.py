@@ -39,5 +39,7 @@ def test_latex_marks_the_best_and_escapes_what_has_a_meaning():
 
 
 def test_every_table_of_a_piece_is_found():
-    assert [(len(table.rows), len(table.foot)) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [(3, 1)] * 2
+    assert [(len(table.rows), len(table.foot)) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [
+        (3, 1)
+    ] * 2
     assert export.tables("<p>none</p>") == []

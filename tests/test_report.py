@@ -105,7 +105,9 @@ def test_ranks_and_the_smallest_visible_difference_stand_in_the_families():
     ]
     found = Scores(rows, draws=200)
     pair = ("MEDTE-mini", "all-MiniLM-L6-v2")
-    body, last = tables.families(found, "c", pair).split("<tbody>")[1].split("</tbody>")  # sorting leaves the last row there
+    body, last = (
+        tables.families(found, "c", pair).split("<tbody>")[1].split("</tbody>")
+    )  # sorting leaves the last row there
     lines = body.split("<tr>")[1:]
     ranks = [line.split("<td>")[-1].split("<")[0] for line in lines]
     assert ranks == ["1", "1", "2"]

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-
 from conftest import build_site
+
 from medte.errors import MedteError
 from medte.pipeline import stage
 from medte.pipeline.check import check_site
@@ -31,7 +31,7 @@ def test_formulas_are_set_with_the_vendored_mathjax(built):
     assert len(re.findall(r'src="[^":]*mathjax/tex-mml-chtml\.js', text)) == 1
 
 
-def test_pages_are_small_and_load_the_project's_own_script_once(built):
+def test_pages_are_small_and_load_their_own_script_once(built):
     images = re.compile(r"data:image/[^\"]+")
     for name, text in pages(built).items():
         assert len(images.sub("", text).encode()) <= 300_000, name

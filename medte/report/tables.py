@@ -46,9 +46,7 @@ def cell(estimate: Estimate | None, *, sign: bool = False) -> str:
     return f'{percent(estimate.value, sign=sign)} <span class="interval">{low}\u2009…\u2009{high}</span>'
 
 
-def html(
-    header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foot: Sequence[Sequence[str]] = ()
-) -> str:
+def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foot: Sequence[Sequence[str]] = ()) -> str:
     """A table as HTML with its caption; cells hold HTML already, the first column is the row's name.
 
     The rows of its `foot` stay at the end when a reader sorts or filters the table. ValueError for a row that has not a cell
