@@ -64,12 +64,12 @@ def miner_among_the_judged(found: Record) -> str:
     """Where the paper's miner stands among the published models on the pairs that it mined, and on all else."""
     frame = published().set_index("model")
     model = next(name for name in frame.index if name.endswith(f"/{PAPERS_MINER}"))
-    others = frame[[family for family in FAMILIES if family != "pair_classification"]].mean(axis=1)
+    others = frame[[family for family in FAMILIES if family != "pair_classification"]].mean(axis=1).round(6)
     on_pairs, elsewhere = (int((own > own[model]).sum()) for own in (frame["pair_classification"], others))
     return (
-        f"Published: {on_pairs} of {len(frame) - 1} other models are above {PAPERS_MINER} on pairs, {elsewhere} on "
-        "the mean of the other "
-        "families. With another miner: not measured, since here BM25 alone has mined."
+        f"Published: {on_pairs} of {len(frame) - 1} other models are above {PAPERS_MINER} on pairs, {elsewhere} on the "
+        "mean of the other families, ties not counted. With another miner: not measured, since here BM25 alone has "
+        "mined."
     )
 
 
@@ -114,9 +114,8 @@ def spread_and_interval(found: Record) -> str:
         return f"{NOT_RECORDED}too few tasks."
     spread = float(np.std([found.scores.results[found.base, name]["value"] for name in tasks], ddof=1))
     text = (
-        f"{tables.title(found.base)} over {count(len(tasks))}: spread over tasks ± {tables.percent(spread)}, "
-        "interval of the mean "
-        f"± {tables.percent((mean.high - mean.low) / 2)}"
+        f"{tables.title(found.base)} over {count(len(tasks))}: spread over tasks ± {tables.percent(spread)}, interval "
+        f"of the mean ± {tables.percent((mean.high - mean.low) / 2)}"
     )
     if seen is not None:
         text += f"; smallest difference seen in {tables.percent(POWER, 0)} % of cases {tables.percent(seen)}"
@@ -168,9 +167,8 @@ def half_precision(found: Record) -> str:
     outside = ", ".join(map(tables.breakable, bench["tasks_outside_their_interval_bf16"])) or "none"
     return (
         f"{tables.title(bench['model'])}, bf16 against fp32: the means of {count(bench['tasks'])} of machine-written "
-        "text lie "
-        f"{100 * bench['difference_of_means_bf16']:.2f} points apart; tasks outside their interval: {outside}"
-        f"{kept_in('mini-bench.json', bench)}."
+        f"text lie {100 * bench['difference_of_means_bf16']:.2f} points apart; tasks outside their interval: "
+        f"{outside}{kept_in('mini-bench.json', bench)}."
     )
 
 
@@ -181,8 +179,7 @@ def plain_mteb(found: Record) -> str:
     most = max(bench["largest_difference_fp32"], 1e-6)
     return (
         f"On one machine in fp32 no score differs by more than {most:.0e} from plain mteb's, ties "
-        f"apart{kept_in('mini-bench.json', bench)}. "
-        "On another machine: not measured."
+        f"apart{kept_in('mini-bench.json', bench)}. On another machine: not measured."
     )
 
 
@@ -203,8 +200,7 @@ def encoding_time(found: Record) -> str:
     texts, seconds = bench["texts"], bench["encoding_seconds"]
     return (
         f"{texts['ours']:,} texts in {seconds['fp32'][0]:.0f} s, and plain mteb {texts['plain']:,} in "
-        f"{seconds['plain']:.0f} s, on one machine"
-        f"{kept_in('mini-bench.json', bench)}."
+        f"{seconds['plain']:.0f} s, on one machine{kept_in('mini-bench.json', bench)}."
     )
 
 
@@ -216,6 +212,6 @@ def versions(found: Record) -> str:
     )
     data = escape(found.about["edition"]["hash"])
     return (
-        f"Recorded with {', '.join(map(escape, libraries))}, data <code>{data}</code>{in_results(found)}. With "
-        "others: not measured."
+        f"Recorded with {', '.join(map(escape, libraries))}, data <code>{data}</code>{in_results(found)}. With others: "
+        "not measured."
     )

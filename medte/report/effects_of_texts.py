@@ -42,8 +42,7 @@ def exact_strings(found: Record) -> str:
     )
     return (
         f"Of {reasons.total():,} pairs that were dropped {reasons['same text']:,} hold a task's text as it is; the "
-        "others by the "
-        f"first reason that held: {others or 'none'}{in_results(found)}."
+        f"others by the first reason that held: {others or 'none'}{in_results(found)}."
     )
 
 
@@ -56,9 +55,8 @@ def dropped_tasks(found: Record) -> str:
         return f"{NOT_RECORDED}none of the dropped tasks has a result on real text."
     on_kept, on_dropped, on_both = map(points, gaps)
     return (
-        f"{_gain(found)}, on {count(len(kept))} of the 51 {on_kept}, on {len(dropped)} of the dropped {on_dropped}, "
-        f"on both {on_both}"
-        f"{in_results(found)}."
+        f"{_gain(found)}, on {count(len(kept))} of the 51 {on_kept}, on {len(dropped)} of the dropped {on_dropped}, on "
+        f"both {on_both}{in_results(found)}."
     )
 
 
@@ -120,7 +118,8 @@ def split_by_page(found: Record) -> str:
 
 def split_by_patient(found: Record) -> str:
     """What it changes when notes of one patient fall on both sides."""
-    return _built_otherwise(found, AS_PUBLISHED, "classification", ("diagnoses",), "Split by note and not by patient")
+    text = _built_otherwise(found, AS_PUBLISHED, "classification", ("diagnoses",), "Split by note and not by patient")
+    return f"{text} What wrong labels change: not measured, since no fictional note has them."
 
 
 def _built_otherwise(found: Record, suffix: str, family: str, kinds: tuple[str, ...], said: str) -> str:
@@ -209,8 +208,8 @@ def starts_of_kmeans(found: Record) -> str:
         return f"{NOT_RECORDED}no clustering with several starts."
     return (
         f"Starts differ by {tables.percent(float(np.mean(spreads)))} points (standard deviation, mean over "
-        f"{count(len(spreads))}). Mean "
-        f"of the starts and not the first, {tables.title(found.base)}: {change}{in_results(found)}."
+        f"{count(len(spreads))}). Mean of the starts and not the first, {tables.title(found.base)}: "
+        f"{change}{in_results(found)}."
     )
 
 

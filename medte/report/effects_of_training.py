@@ -10,8 +10,8 @@ def shared_rows(found: Record) -> str:
     edition = found.about["edition"]
     dropped, kept = sum(edition["leaks_dropped"].values()), sum(edition["pairs"].values())
     touched = (
-        f"Of {dropped + kept:,} pairs of the subjects and documents for training {dropped:,} still touched a task, "
-        "and were dropped"
+        f"Of {dropped + kept:,} pairs of the subjects and documents for training {dropped:,} still touched a task, and "
+        "were dropped"
     )
     return f"{touched}{in_results(found)}. {of_training(found, LEAKED)}"
 
@@ -37,8 +37,7 @@ def training_seeds(found: Record) -> str:
     low, high = (tables.percent(gain, sign=True) for gain in (min(gains), max(gains)))
     return (
         f"{tables.title(kept['model'])} over {tables.title(kept['compared_with'])} on machine-written text, "
-        f"{len(gains)} training seeds: "
-        f"{low} to {high} points{kept_in('mini-seeds.json', kept)}."
+        f"{len(gains)} training seeds: {low} to {high} points{kept_in('mini-seeds.json', kept)}."
     )
 
 
@@ -49,8 +48,7 @@ def padding(found: Record) -> str:
     shares = {name: tables.percent(way["padded_share"], 0) for name, way in kept["ways"].items()}
     return (
         f"{kept['faster']:.1f} times as fast as padded to {kept['max_length']} tokens; padding is {shares['ours']} % "
-        "of the tokens and not "
-        f"{shares['padded']} %{kept_in('open-padding.json', kept)}."
+        f"of the tokens and not {shares['padded']} %{kept_in('open-padding.json', kept)}."
     )
 
 
@@ -60,8 +58,8 @@ def budget(found: Record) -> str:
     pairs = sum(training["pairs"].values())
     return (
         f"{tables.title(found.trained)}: {pairs:,} pairs, {training['presentations']:,} presentations in "
-        f"{training['measured']['seconds'] / 60:.0f} minutes{in_results(found)}. At the paper's size: not measured, "
-        "it needs accelerators."
+        f"{training['measured']['seconds'] / 60:.0f} minutes{in_results(found)}. At the paper's size: not measured, it "
+        "needs accelerators."
     )
 
 
