@@ -55,10 +55,11 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foo
     for row in (*rows, *foot):
         if len(row) != len(header):
             raise ValueError(f"the row {row[0]} has {len(row)} cells; the table has {len(header)} columns")
+    words = [f" words-{n}" for n, cells in enumerate(zip(*rows, strict=True), start=1) if n > 1 and _is_words(cells)]
     head = "".join(f'<th scope="col">{title}</th>' for title in header)
     end = f"<tfoot>{_rows(foot)}</tfoot>" if foot else ""
     return (
-        f'<figure class="medte-table"><div><table class="dataframe"><thead><tr>{head}</tr></thead>'
+        f'<figure class="medte-table"><div><table class="dataframe{"".join(words)}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{_rows(rows)}</tbody>{end}</table></div><figcaption>{caption}</figcaption></figure>"
     )
 
@@ -68,6 +69,11 @@ def _rows(rows: Sequence[Sequence[str]]) -> str:
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>"
         for row in rows
     )
+
+
+def _is_words(cells: Sequence[str]) -> bool:
+    """Whether a column is of words, which stand on the left (medte.css): most of its cells begin with a letter."""
+    return sum(bool(re.match(r"(<[^>]*>|\s)*[A-Za-z]", cell)) for cell in cells) > len(cells) / 2
 
 
 def breakable(name: str) -> str:
