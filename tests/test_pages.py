@@ -20,12 +20,11 @@ ALLOWED = {
     "the middle 95 % of what comes out": "says what an interval is",
     "already gives 66.7 where half the pairs are right": "F1 of calling every pair right: 2p / (1 + p) at p = 1/2",
     "Python 3.11 or later": "a version",
-    "arXiv 2507.19407": "the paper's number",
 }
 
 
 def pages():
-    """Name → prose of the pages, the notebooks and the README, without code and the targets of links."""
+    """Name → prose of the pages, the notebooks and the README, without code, the targets of links and the numbers of papers."""
     found = {path.name: path.read_text(encoding="utf-8") for path in (CHECKOUT / "book").glob("*.md")}
     found["README.md"] = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     for path in (CHECKOUT / "notebooks").glob("*.py"):
@@ -37,7 +36,8 @@ def pages():
 
 def prose(text):
     text = re.sub(r"^(```+|~~~+).*?^\1`*$", "", text, flags=re.MULTILINE | re.DOTALL)
-    return re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "", text))
+    text = re.sub(r"\barXiv\s+\d{4}\.\d{5}\b", "", re.sub(r"`[^`]*`", "", text))
+    return re.sub(r"\]\([^)]*\)", "]", text)
 
 
 def typed(text):
