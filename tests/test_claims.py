@@ -13,9 +13,9 @@ from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import write_recorded
 from medte.paths import CHECKOUT
-from medte.report import (
-    claims,
-    figures,
+from medte.report import figures
+from medte.report.claims import page as claims
+from medte.report.claims import (
     published_gains,
     published_groups,
     published_ranks,
@@ -23,10 +23,10 @@ from medte.report import (
     recipe_gains,
     verdicts,
 )
+from medte.report.claims.published_gains import Gain
+from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH, ENGLISH_TASKS, agreement, mteb_medical
 from medte.report.generated import generated
 from medte.report.published import COLUMNS, pairs_floor, published
-from medte.report.published_gains import Gain
-from medte.report.published_ranks import ALL_TASKS, ENGLISH, ENGLISH_TASKS, agreement, mteb_medical
 from medte.report.reproduced import MEDTE
 from medte.tasks.catalogue import benchmark_tasks
 from tests.test_statistics import retrieval

@@ -9,9 +9,10 @@ from medte.errors import MedteError
 from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 from medte.paths import CHECKOUT
-from medte.report import differences, effects_of_scoring, effects_of_texts, effects_of_training
-from medte.report.differences import MEASURES, Effect, others, points
-from medte.report.effects import NOT_RECORDED, Record, of_variant, record
+from medte.report.differences import effects_of_scoring, effects_of_texts, effects_of_training
+from medte.report.differences import page as differences
+from medte.report.differences.effects import NOT_RECORDED, Record, of_variant, record
+from medte.report.differences.page import MEASURES, Effect, others, points
 from medte.report.prose import marked, place
 from tests.test_condition_tables import classification
 from tests.test_statistics import retrieval

@@ -5,8 +5,8 @@ import re
 from medte.cli import app
 from medte.paths import CHECKOUT
 from medte.profile import Encoding, Profile
-from medte.report.effects import NOT_RECORDED
-from medte.report.why_scores_differ import reasons, table
+from medte.report.differences.effects import NOT_RECORDED
+from medte.report.differences.why_scores_differ import reasons, table
 
 PAGE = (CHECKOUT / "book" / "why_scores_differ.md").read_text(encoding="utf-8")
 

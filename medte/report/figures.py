@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
-from medte.report.published_gains import Gain
-from medte.report.published_ranks import ALL_TASKS, ENGLISH
+from medte.report.claims.published_gains import Gain
+from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH
 from medte.report.reproduced import MEAN
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES

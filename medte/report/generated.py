@@ -3,17 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medte.report import (
-    api,
-    claims,
-    differences,
-    items_of_paper,
-    mini_card,
-    real_text,
-    recordings,
-    status,
-    why_scores_differ,
-)
+from medte.report import api, items_of_paper, mini_card, real_text, recordings, status
+from medte.report.claims import page as claims
+from medte.report.differences import page as differences
+from medte.report.differences import why_scores_differ
 from medte.report.exhibits import exhibit
 
 UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper

@@ -16,8 +16,8 @@ import pandas as pd
 from scipy.stats import kendalltau, rankdata
 
 from medte.report import tables
+from medte.report.claims.published_groups import contrastive_alone
 from medte.report.published import CAVEATS, COLUMNS, column_name, short
-from medte.report.published_groups import contrastive_alone
 from medte.report.reproduced import MEAN
 from medte.tasks.catalogue import FAMILIES
 

@@ -2,7 +2,7 @@
 
 from medte.experiments import LEAKED
 from medte.report import experiments, tables
-from medte.report.effects import NOT_RECORDED, Record, count, in_results, kept_in, of_training, points
+from medte.report.differences.effects import NOT_RECORDED, Record, count, in_results, kept_in, of_training, points
 
 
 def shared_rows(found: Record) -> str:

@@ -13,10 +13,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from medte.errors import require_known
-from medte.report import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains, tables
+from medte.report import tables
+from medte.report.claims import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
+from medte.report.claims.verdicts import RULES, Evidence, Finding
 from medte.report.published import pairs_above_floor, published
 from medte.report.recordings import recorded
-from medte.report.verdicts import RULES, Evidence, Finding
 
 SAID_IN = {"abstract": "The paper's abstract", "summary": "A second-hand, machine-written summary of the paper"}
 WORDS = (

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from medte.evaluation.statistics import Scores
-from medte.report import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains, tables
+from medte.report import tables
+from medte.report.claims import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
+from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH
 from medte.report.published import COLUMNS
-from medte.report.published_ranks import ALL_TASKS, ENGLISH
 from medte.report.reproduced import MEAN, MEDTE
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 
 from medte.report import tables
-from medte.report.differences import CAPTION, Effect
-from medte.report.effects import record
+from medte.report.differences.effects import record
+from medte.report.differences.page import CAPTION, Effect
 from medte.report.prose import cell, marked
 
 HEADER = ("Reason", "What happens", "How large", "What to check")

@@ -9,7 +9,7 @@ import numpy as np
 from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 from medte.report import tables
-from medte.report.effects import (
+from medte.report.differences.effects import (
     NOT_RECORDED,
     Record,
     base_tasks,

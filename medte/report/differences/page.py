@@ -14,8 +14,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from medte.errors import require_known
-from medte.report import effects_of_scoring, effects_of_texts, effects_of_training, tables
-from medte.report.effects import NOT_RECORDED, Record, record
+from medte.report import tables
+from medte.report.differences import effects_of_scoring, effects_of_texts, effects_of_training
+from medte.report.differences.effects import NOT_RECORDED, Record, record
 from medte.report.prose import cell, marked, places
 from medte.report.published import CAVEATS
 

@@ -11,7 +11,7 @@ from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
 from medte.report import tables
 from medte.report.condition_tables import condition
-from medte.report.effects import (
+from medte.report.differences.effects import (
     NOT_RECORDED,
     Record,
     base_tasks,
