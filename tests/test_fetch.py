@@ -43,6 +43,22 @@ def test_the_classes_of_a_sources_tasks_are_what_it_is_asked_for():
     assert fetch.classes_of("medquad") == []
 
 
+def test_a_profile_of_the_51_alone_asks_for_their_classes_and_what_it_fetched_begins_what_others_ask_for(asked, home):
+    few = fetch.classes_of("wikipedia", load_profile("test-the-paper"))
+    assert "Pain" in few and "Viral diseases" not in few
+    for source in ("wikipedia", "pubmed", "pmc"):
+        few, all_ = fetch.classes_of(source, load_profile("test-the-paper-all")), fetch.classes_of(source)
+        assert all_[: len(few)] == few and len(all_) > len(few) and sorted(set(all_)) == sorted(all_)
+        assert fetch.classes_of(source, load_profile("paper")) == all_  # which it trains on
+    fetch.fetch(load_profile("test-the-paper"), [], lambda line: None)
+    assert [(name, len(classes)) for name, _, classes in asked] == [("wikipedia", 34)]
+
+
+def test_a_profile_whose_one_source_cannot_be_fetched_says_so():
+    with pytest.raises(MedteError, match="the profile notes reads mimic_iv alone, which cannot be fetched"):
+        fetch.fetch(load_profile("notes"), [], lambda line: None)
+
+
 def test_without_a_name_every_source_is_fetched_but_those_asked_for_by_name(asked, home):
     fetch.fetch(OPEN, [], lambda line: None)
     names = [name for name, *_ in asked]

@@ -24,10 +24,20 @@ def profiles(tmp_path, monkeypatch):
     load_profile.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["mini", "notes", "open", "paper", "paper-corrected"])
+NAMES = {"mini", "notes", "open", "paper", "paper-corrected", "test-the-paper", "test-the-paper-all"}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_every_profile_is_valid_and_names_only_what_exists(name):
     assert checked_profile(name).name == name
-    assert set(profile.names()) == {"mini", "notes", "open", "paper", "paper-corrected"}
+    assert set(profile.names()) == NAMES
+
+
+def test_the_two_tests_of_the_paper_differ_in_their_sources_alone():
+    one, all_ = (load_profile(f"test-the-paper{end}").model_dump() for end in ("", "-all"))
+    assert {key for key in one if one[key] != all_[key]} == {"name", "description", "data"}
+    assert {key for key in one["data"] if one["data"][key] != all_["data"][key]} == {"sources"}
+    assert one["training"] is None and set(one["data"]["sources"]) < set(all_["data"]["sources"])
 
 
 def test_the_papers_training_is_as_published_and_the_corrected_one_differs_in_what_recipe_5_names():

@@ -188,6 +188,7 @@ def test_captions_say_what_is_corrected_and_take_their_numbers_from_the_code():
     rows = [retrieval(name, "MedQuADRetrieval", [0.5, 0.6]) for name in ("MEDTE-mini", "MEDTE-mini-sham")]
     assert pages.PAIRED in pages.sham(Scores(rows, draws=5), load_profile("mini"))
     assert pages.main_pair(load_profile("mini")) == ("MEDTE-mini", "all-MiniLM-L6-v2")
+    assert pages.main_pair(load_profile("test-the-paper")) == ("MEDTE", "gte-base")
 
 
 def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):

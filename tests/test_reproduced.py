@@ -260,3 +260,39 @@ def test_the_section_shows_reach_numbers_and_caveats(table):
     assert "not reproduced" in text and "−10.0" in text and "<td>90.0</td>" in text
     empty = reproduced.section(on_pubmed(tfidf=0.8), load_profile("open"), edition(name="open"), cards())
     assert empty.count("<table") == 1 and "No published number can be compared here with a result" in empty
+
+
+WIKIPEDIA = [task for task in benchmark_tasks("MedEval") if task.source == "wikipedia"]
+PAIRS = [task for task in WIKIPEDIA if task.family == "pair_classification"]
+
+
+def without_the_pairs():
+    """An edition of Wikipedia alone, without the one task that a language model writes."""
+    tasks = {task.name: {"written_by": None} for task in WIKIPEDIA if task not in PAIRS}
+    return edition(name="open", tasks=tasks, sources={"wikipedia": {"stand_in": False, "licences": ["CC-BY-SA-4.0"]}})
+
+
+@pytest.mark.parametrize(
+    ("published", "verdict"),
+    [(0.41, "not reproduced"), (0.42, "not contradicted"), (0.45, "not contradicted"), (0.47, "not reproduced")],
+)
+def test_a_column_that_lacks_one_task_of_eleven_is_tested_by_where_its_mean_can_lie(monkeypatch, published, verdict):
+    frame = pd.DataFrame([{"model": GTE, "source_wikipedia": published}]).reindex(columns=["model", *reproduced.COLUMNS])
+    monkeypatch.setattr(reproduced, "published", lambda: frame)
+    about = column(reproduced.reach(without_the_pairs()), "source_wikipedia")
+    assert about.in_part and about.unknown == (PAIRS[0].name,) and len(about.known) == 10
+    assert about.why == "1 of 11 tasks, wikipedia: not built in this edition"
+    scores = Scores([result("gte-base", task, 0.4, spread=0.0) for task in WIKIPEDIA if task not in PAIRS], draws=20)
+    (cell,) = reproduced.side_by_side(scores, load_profile("test-the-paper"), without_the_pairs(), cards())
+    assert cell.verdict == verdict and cell.ours.value == pytest.approx(0.4) and (cell.ours.tasks, cell.tasks) == (10, 11)
+    assert cell.between == pytest.approx(((10 * 0.4 + 0.66) / 11, (10 * 0.4 + 1) / 11))  # 42.4 to 45.5
+    assert "10 of 11 tasks are scored; with the rest at 66 to 100 our mean lies between 42.4 and 45.5" in cell.why
+    text = reproduced.section(scores, load_profile("test-the-paper"), without_the_pairs(), cards())
+    assert "<td>in part</td>" in text and "Wikipedia, 10 of 11 tasks" in text
+
+
+def test_a_column_that_lacks_more_is_not_reached_at_all():
+    tasks = {task.name: {"written_by": None} for task in WIKIPEDIA[:9]}
+    about = column(reproduced.reach(edition(name="open", tasks=tasks)), "source_wikipedia")
+    assert about.why and not about.in_part
+    assert not any(about.in_part for about in reproduced.reach(edition(name="mini")))

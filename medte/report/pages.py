@@ -50,6 +50,7 @@ CONDITIONS = (
     "model reads further than the profile's cap."
 )
 STALE = "Kept results that no table uses."
+RELEASED = "MEDTE"  # the authors' weights, as models/registry.yaml calls them
 
 
 def banner(manifest: dict[str, Any], count: int) -> str:
@@ -96,8 +97,8 @@ def trained_model(profile: Profile) -> str:
 
 
 def verdict(scores: Scores, profile: Profile) -> str:
-    """What the paired comparison of the trained model with its base says, as one bold sentence of HTML."""
-    return f"<p><b>{tables.difference_sentence(scores, trained_model(profile), profile.compared_with)}</b></p>"
+    """What the paired comparison of the run's main pair of models says, as one bold sentence of HTML."""
+    return f"<p><b>{tables.difference_sentence(scores, *main_pair(profile))}</b></p>"
 
 
 def variant_model(profile: Profile, variant: str) -> str:
@@ -154,5 +155,10 @@ def beside(groups: Mapping[str, Scores], cards: Mapping[str, Card], origin: str 
 
 
 def main_pair(profile: Profile) -> tuple[str, str]:
-    """The two models that a run is made for: the one it trains and the one that every other is compared with."""
+    """The two models that a run is made for: the one it trains and the one that every other is compared with.
+
+    Where nothing is trained, the first of them is the released MEDTE, if the profile names it.
+    """
+    if profile.training is None and RELEASED in profile.models:
+        return RELEASED, profile.compared_with
     return trained_model(profile), profile.compared_with
