@@ -15,6 +15,7 @@ from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, read_recorded, write_recorded
 from medte.machine import machine
 from medte.manifest import verify, write_bytes, write_json
+from medte.report import contributed
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
 
@@ -62,10 +63,10 @@ def record(run: Run) -> Path:
 def rebuild(run: Run, engine: Engine) -> str:
     """Make the data behind the recorded results again, from the shipped list of records; returns what differs, in words.
 
-    They go into a folder of their own. MedteError where nothing is recorded of the profile.
+    They go into a folder of their own. MedteError where nothing is recorded of the profile, nor contributed.
     """
     name = run.profile.name
-    about, _ = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
+    about = _recorded_or_contributed(name)
     frozen = Frozen(paths.recorded() / f"{name}-frozen.parquet")
     edition = run.build(engine, frozen)
     differences = frozen.differences()
@@ -84,6 +85,15 @@ def rebuild(run: Run, engine: Engine) -> str:
     if about["profile_hash"] != run.profile.hash:
         lines.append(f"profiles/{name}.yaml is not as it was: tasks and pairs may differ for that alone")
     return "\n".join(lines)
+
+
+def _recorded_or_contributed(profile: str) -> dict:
+    """What is known of the data behind a profile's recorded results, or the first contributed ones."""
+    if not (paths.recorded() / f"{profile}.jsonl.xz").exists():
+        for name in contributed.names():
+            if (one := contributed.contributed(name)).profile.name == profile:
+                return one.about.model_dump()
+    return read_recorded(paths.recorded() / f"{profile}.jsonl.xz")[0]
 
 
 def _hash(edition: dict, task: str) -> str | None:

@@ -57,19 +57,30 @@ def checked_profile(name: str) -> Profile:
 class Run:
     """The data, model and results of a profile; `say` gets a line for each step of long work.
 
+    With `listed`, a frozen list, the records on it alone are used, and lie apart from the run's own data.
+
     A run that reads clinical notes encloses the process: what is made of them stays in their folder (`medte.guard`).
     """
 
-    def __init__(self, profile: str | Profile, say: Say = quiet):
+    def __init__(self, profile: str | Profile, say: Say = quiet, listed: Path | None = None):
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
         self.folders = guard.folders(self.profile)
         self.say = say
+        self._listed = listed
         self._groups: dict[tuple, dict[str, Scores]] = {}
 
     @cached_property
     def edition(self) -> editions.Edition:
         """The run's data, built if need be."""
-        return self.build()
+        if self._listed is None:
+            return self.build()
+        frozen = Frozen(self._listed)
+        edition = self.build(frozen=frozen)
+        counts = frozen.differences()["difference"].value_counts()
+        self.say(
+            f"of the records listed {counts.get('changed', 0):,} changed since, {counts.get('gone', 0):,} are gone"
+        )
+        return edition
 
     def build(self, engine: Engine | None = None, frozen: Frozen | None = None) -> editions.Edition:
         """The run's data, built by an engine (None: in this process) if they are not there.

@@ -277,14 +277,18 @@ def without_the_pairs():
     [(0.41, "not reproduced"), (0.42, "not contradicted"), (0.45, "not contradicted"), (0.47, "not reproduced")],
 )
 def test_a_column_that_lacks_one_task_of_eleven_is_tested_by_where_its_mean_can_lie(monkeypatch, published, verdict):
-    frame = pd.DataFrame([{"model": GTE, "source_wikipedia": published}]).reindex(columns=["model", *reproduced.COLUMNS])
+    frame = pd.DataFrame([{"model": GTE, "source_wikipedia": published}]).reindex(
+        columns=["model", *reproduced.COLUMNS]
+    )
     monkeypatch.setattr(reproduced, "published", lambda: frame)
     about = column(reproduced.reach(without_the_pairs()), "source_wikipedia")
     assert about.in_part and about.unknown == (PAIRS[0].name,) and len(about.known) == 10
     assert about.why == "1 of 11 tasks, wikipedia: not built in this edition"
     scores = Scores([result("gte-base", task, 0.4, spread=0.0) for task in WIKIPEDIA if task not in PAIRS], draws=20)
     (cell,) = reproduced.side_by_side(scores, load_profile("test-the-paper"), without_the_pairs(), cards())
-    assert cell.verdict == verdict and cell.ours.value == pytest.approx(0.4) and (cell.ours.tasks, cell.tasks) == (10, 11)
+    assert (
+        cell.verdict == verdict and cell.ours.value == pytest.approx(0.4) and (cell.ours.tasks, cell.tasks) == (10, 11)
+    )
     assert cell.between == pytest.approx(((10 * 0.4 + 0.66) / 11, (10 * 0.4 + 1) / 11))  # 42.4 to 45.5
     assert "10 of 11 tasks are scored; with the rest at 66 to 100 our mean lies between 42.4 and 45.5" in cell.why
     text = reproduced.section(scores, load_profile("test-the-paper"), without_the_pairs(), cards())

@@ -7,6 +7,7 @@ from typing import Any
 from medte.errors import require_known
 from medte.report import (
     condition_tables,
+    contributed,
     edition_tables,
     experiments,
     figures,
@@ -160,7 +161,10 @@ RESULTS = {
     "stale": Exhibit(tables.stale, lambda run: (run.stale(), pages.STALE)),
 }
 
-PAPER = {"published": Exhibit(published.table, recorded=True)}
+PAPER = {
+    "published": Exhibit(published.table, recorded=True),
+    "contributed": Exhibit(contributed.table, recorded=True),
+}
 
 EXHIBITS: Mapping[str, Exhibit] = DATA | TRAINING | RESULTS | PAPER | real_text.EXHIBITS
 
