@@ -27,14 +27,14 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 def write(run: Run) -> Path:
     """Write the results of a run on public text as a file that can be contributed, carrying the run out where need be.
 
-    All models of the profile on all tasks that count, with their items, the data's hashes, the models' revisions, machine and
-    versions, and the list of the records behind them; no text. MedteError where `medte results add` would refuse the file.
+    All models of the profile on all tasks that count, with their items, the data's hashes, the models' revisions, machine
+    and versions, and the list of the records behind them; no text. MedteError where `medte results add` would refuse it.
     """
     profile = run.profile
     if profile.training or profile.data.edition != "open":
         raise MedteError(
-            f"the profile {profile.name} trains a model or reads other than public text, and no published number could be tested "
-            "with its results; name test-the-paper"
+            f"the profile {profile.name} trains a model or reads other than public text, and no published number could be "
+            "tested with its results; name test-the-paper"
         )
     manifest = run.edition.manifest
     counted = in_means(manifest["tasks"], profile.benchmark, manifest)
@@ -86,8 +86,8 @@ def _weights(run: Run, name: str) -> dict[str, str]:
     revision = place.name if COMMIT.fullmatch(place.name) else model.revision
     if not COMMIT.fullmatch(revision or ""):
         raise MedteError(
-            f"of which commit of {model.hub} the weights in {place} are is not known; unset MEDTE_MIRROR, so that they come from "
-            "the hub, and run again"
+            f"of which commit of {model.hub} the weights in {place} are is not known; unset MEDTE_MIRROR, so that they come "
+            "from the hub, and run again"
         )
     return {"hub": model.hub, "revision": revision, "sha256": sha256}
 
@@ -104,8 +104,9 @@ def add(path: Path) -> str:
     said = screen(found)
     if paths.CHECKOUT is None:
         return (
-            f"{said}\n\nThe file is as it should be. This is an installed package and no clone of the repository: open a pull request "
-            f"in the repository that this copy came from, with the file as medte/report/recorded/contributed/{place.name}"
+            f"{said}\n\nThe file is as it should be. This is an installed package and no clone of the repository: open a "
+            "pull request in the repository that this copy came from, with the file as "
+            f"medte/report/recorded/contributed/{place.name}"
         )
     if place.exists():
         return f"{said}\n\nIt is there already: {place}"
@@ -115,11 +116,11 @@ def add(path: Path) -> str:
         rows = pd.DataFrame(found.about.records, columns=["id", "source", "part", "hash"], dtype=str)[COLUMNS]
         rows.sort_values(["source", "id"]).to_parquet(listed, index=False, compression="zstd", compression_level=19)
     return (
-        f"{said}\n\nTaken in: {place}\nCommit it, with {listed.name} where that is new, and open a pull request in the repository that "
-        "this copy came from."
+        f"{said}\n\nTaken in: {place}\nCommit it, with {listed.name} where that is new, and open a pull request in the "
+        "repository that this copy came from."
     )
 
 
 def frozen_list(profile: str) -> Path:
-    """Where the list of the records behind a profile's recorded or first contributed results lies, once there are any."""
+    """Where the list of the records behind a profile's recorded or first contributed results lies, once there is one."""
     return paths.recorded() / f"{profile}-frozen.parquet"

@@ -17,8 +17,8 @@ Say = Callable[[str], None]
 def classes_of(source: str, profile: Profile | None = None) -> list[str]:
     """The classes of a source's tasks: the search terms or categories that it is asked for.
 
-    Those of the benchmark's tasks come first, so that what a run of them fetched is the beginning of what another asks for;
-    for a `profile` that scores them alone, and trains on nothing, they are all.
+    Those of the benchmark's tasks come first, so that what a run of them fetched is the beginning of what another asks
+    for; for a `profile` that scores them alone, and trains on nothing, they are all.
     """
     first = [entry for entry in benchmark_tasks("MedEval") if entry.source == source]
     entries = [*first, *(entry for entry in catalogue().values() if entry.source == source)]

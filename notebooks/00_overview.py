@@ -50,17 +50,17 @@ show("profile", run)
 # %% [markdown]
 # ## The outcome
 #
+# What fine-tuning changed, over all tasks of this run:
+
+# %% tags=["hide-input"]
+HTML(pages.verdict(scores, run.profile))
+
+# %% [markdown]
 # Each column is the mean over the tasks of a family. The four families are scored in four different units, so the last
 # column, their plain mean over tasks, is a summary to read last.
 
 # %%
 show("families", run)
-
-# %% [markdown]
-# What fine-tuning changed, over all tasks of this run:
-
-# %% tags=["hide-input"]
-HTML(pages.verdict(scores, run.profile))
 
 # %% [markdown]
 # The next pages go through it in order: [the data](10_data_curation.ipynb), [the training](20_contrastive_training.ipynb),

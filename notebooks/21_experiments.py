@@ -34,7 +34,7 @@ from IPython.display import HTML
 from medte.report import experiments
 from medte.report.exhibits import show
 
-HTML(experiments.verdict())
+HTML(experiments.verdict() + experiments.cost())
 
 # %% [markdown]
 # ## Which part of the recipe helps?
@@ -63,6 +63,3 @@ show("left-out")
 
 # %%
 show("leaks-worth")
-
-# %%
-HTML(experiments.cost())

@@ -44,11 +44,11 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 show("tasks-classification", run)
 
-# %%
-show("scores-classification", run)
-
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
+
+# %%
+show("scores-classification", run)
 
 # %% [markdown]
 # A class word that stands in the text makes a task easy for any encoder, TF-IDF among them. Read each task against that column, and against its floor:

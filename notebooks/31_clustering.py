@@ -44,11 +44,11 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 show("tasks-clustering", run)
 
-# %%
-show("scores-clustering", run)
-
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
+
+# %%
+show("scores-clustering", run)
 
 # %% [markdown]
 # K-means starts at random points. Several starts are drawn for each task; the score shown is that of the published start, and the interval holds what other

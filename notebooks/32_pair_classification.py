@@ -45,11 +45,11 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 show("tasks-pair_classification", run)
 
-# %%
-show("scores-pair_classification", run)
-
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
+
+# %%
+show("scores-pair_classification", run)
 
 # %% [markdown]
 # ## By a threshold that has not seen the labels, and by none

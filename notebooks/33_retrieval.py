@@ -44,11 +44,11 @@ HTML(pages.banner(run.edition.manifest, len(scores.results)))
 # %%
 show("tasks-retrieval", run)
 
-# %%
-show("scores-retrieval", run)
-
 # %% tags=["hide-input"]
 HTML(pages.verdict(scores, run.profile))
+
+# %%
+show("scores-retrieval", run)
 
 # %% [markdown]
 # Where many queries or documents are alike ("chest pain"), no encoder can reach 100: a low score on such a task is a property of the task. The ceiling says how

@@ -9,16 +9,16 @@
 # %% [markdown]
 # # Does the released MEDTE reach what the paper says? Test it yourself
 #
-# Nearly every mean that the paper published contains hospital notes that may not be passed on. One column does not: Wikipedia, 11 tasks, of
-# which 10 need no language model. Here they are built from the wiki's own pages and scored for the released MEDTE, for its base gte-base and
-# for MiniLM, by the paper's protocol: each model at its own length, no prompts. The last table is the verdict, and the file behind it can be
-# contributed, so that the next reader sees it.
+# Nearly every mean that the paper published contains hospital notes that may not be passed on. One column does not: Wikipedia,
+# 11 tasks, of which 10 need no language model. Here they are built from the wiki's own pages and scored for the released MEDTE,
+# for its base gte-base and for MiniLM, by the paper's protocol: each model at its own length, no prompts. The last table is the
+# verdict, and the file behind it can be contributed, so that the next reader sees it.
 #
-# *Reads* Wikipedia and the model hub. *Writes* the pages, the vectors, the results, and one file without text. It needs a network and an
-# accelerator; a free one, such as Colab's, is enough. How long it takes: the wiki grants two requests a second, a page each, of at most 2,000 pages
-# for each of 34 categories. That is hours for some ten thousand pages; the first step says how many there are today, before it
-# fetches any. Scoring comes on top: for a free accelerator nobody has measured it yet, unless the first table says so. A run that
-# breaks off goes on where it was.
+# *Reads* Wikipedia and the model hub. *Writes* the pages, the vectors, the results, and one file without text. It needs a network
+# and an accelerator; it is made for a free one, such as Colab's. How long it takes: the wiki grants two requests a second, a page
+# each, of at most 2,000 pages for each of 34 categories. That is hours for some ten thousand pages; the first step says how many
+# there are today, before it fetches any. Scoring comes on top: on a free accelerator nobody has measured it yet, unless the first
+# table says so. A run that breaks off goes on where it was.
 
 # %% tags=["remove-cell"]
 # Only needed on Colab: installs the package from your copy of the repository.
@@ -100,9 +100,9 @@ show("differences", run)
 # %% [markdown]
 # ## Published against yours
 #
-# The paper's mean is over 11 tasks. The eleventh, pairs of sentences that GPT-4o wrote, is not scored here, but an encoder's score on it
-# is not below that of calling every pair right, nor above 100. So the mean over all 11 lies in a narrow range: a published value outside it is *not reproduced*, one
-# inside it is *not contradicted*.
+# The paper's mean is over 11 tasks. The eleventh, pairs of sentences that GPT-4o wrote, is not scored here, but an encoder's score on
+# it is not below that of calling every pair right, nor above 100. So the mean over all 11 lies in a narrow range: a published value
+# outside it is *not reproduced*, one inside it is *not contradicted*.
 
 # %% tags=["skip-execution"]
 show("reproduced", run)
@@ -110,9 +110,9 @@ show("reproduced", run)
 # %% [markdown]
 # ## Hand it on
 #
-# One file holds the results with their scores per item, the revisions of the models, hashes of the data, machine and versions, and the numbers of
-# the pages; no text. In a clone of the repository, `medte results add FILE` checks it and takes it in; then open a pull request in the
-# repository that your copy came from. Below, the file is read back as that command reads it.
+# One file holds the results with their scores per item, the revisions of the models, hashes of the data, machine and versions, and
+# the numbers of the pages; no text. In a clone of the repository, `medte results add FILE` checks it and takes it in; then open a pull
+# request in the repository that your copy came from. Below, the file is read back as that command reads it.
 
 # %% tags=["skip-execution"]
 file = write(run)

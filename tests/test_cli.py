@@ -32,7 +32,7 @@ def test_help_names_every_command():
     text = medte("--help").stdout
     assert all(
         f"  {command} " in text
-        for command in ("run", "train", "evaluate", "tasks", "models", "data", "check", "record")
+        for command in ("run", "train", "evaluate", "tasks", "models", "data", "check", "record", "results")
     )
 
 

@@ -128,3 +128,15 @@ def test_a_notebook_that_warns_is_refused(one):
     with pytest.raises(MedteError, match="look out"):
         execution.execute({}, target, "a", lambda line: None)
     assert list(target.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_notebook_that_needs_a_network_keeps_its_own_profile_and_runs_only_what_needs_none(one, monkeypatch):
+    target = one('profile\n\n# %% tags=["skip-execution"]\n1 / 0')
+    (path,) = execution.sources()
+    other = path.rename(path.with_name("50_one.py"))
+    monkeypatch.setattr(execution, "sources", lambda: [other])
+    execution.execute({"profile": "open"}, target, "a", lambda line: None)
+    *_, ran, left = json.loads((target / "50_one.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert ran["outputs"][0]["data"]["text/plain"] == ["'mini'"]
+    assert left["source"] == ["1 / 0"] and left["outputs"] == [] and left["execution_count"] is None

@@ -33,10 +33,11 @@ def test_every_profile_is_valid_and_names_only_what_exists(name):
     assert set(profile.names()) == NAMES
 
 
-def test_the_two_tests_of_the_paper_differ_in_their_sources_alone():
+def test_the_two_tests_of_the_paper_differ_in_sources_and_one_model():
     one, all_ = (load_profile(f"test-the-paper{end}").model_dump() for end in ("", "-all"))
-    assert {key for key in one if one[key] != all_[key]} == {"name", "description", "data"}
+    assert {key for key in one if one[key] != all_[key]} == {"name", "description", "data", "models"}
     assert {key for key in one["data"] if one["data"][key] != all_["data"][key]} == {"sources"}
+    assert [name for name in one["models"] if name != "tfidf"] == all_["models"]
     assert one["training"] is None and set(one["data"]["sources"]) < set(all_["data"]["sources"])
 
 

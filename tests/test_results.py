@@ -43,7 +43,7 @@ def row(model, task):
     items = (RIGHT if model == "MEDTE" else WRONG)[task.family]
     return {
         "edition": "open", "model": model, "task": task.name, "family": task.family, "source": task.source,
-        "model_revision": f"{weights(model)['sha256'][:16]}-512-float32" if entry(model).kind in ("hub", "package") else "made-here",
+        "model_revision": f"{weights(model)['sha256'][:16]}-512-float32" if entry(model).hub else "made-here",
         "metric": MAIN_SCORE[task.family], "value": value(task.family, items), "counts": {"rows": 40, "units": 12}, "seed": 42,
         "data": digest(task.name), "versions": dict.fromkeys(VERSIONS, "1.2.3"), "code": code(), "key": "0" * 16, "items": items,
         "measured": {"scoring_seconds": 1.5, "machine": "x86_64, Linux", "date": "2026-11-22T23:43:55+00:00"},

@@ -14,12 +14,14 @@ from tiny_bert import files, plain_bert
 
 from medte import cli, paths
 from medte.contribute import frozen_list
+from medte.engine import Engine
 from medte.errors import MedteError
 from medte.evaluation.store import read_recorded
 from medte.fetch import classes_of, fetch
 from medte.models.registry import registry
 from medte.pipeline.notebooks import sources
 from medte.profile import load_profile
+from medte.record import rebuild
 from medte.report import contributed
 from medte.report.contribution import Contribution
 from medte.run import Run
@@ -162,4 +164,5 @@ def test_from_the_first_cell_to_a_verdict_that_is_handed_on(world, tmp_path, mon
     run = Run(PROFILE, said.append, frozen_list(PROFILE))
     records = run.edition.manifest["sources"]["wikipedia"]["records"]
     assert said[-1] == "of the records listed 2 changed since, 1 are gone"
+    assert "records changed: 2, gone: 1" in rebuild(Run(PROFILE), Engine())
     assert len(run.tasks()) == 10 and records == PAGES * len(CATEGORIES) - 1

@@ -18,7 +18,7 @@ from medte.pipeline.notebooks import sources, to_ipynb
 Say = Callable[[str], None]
 
 
-OWN = "50"  # from this number on a notebook names its own profile, and needs a network: cells with the tag skip-execution stand unrun
+OWN = "50"  # from this number on a notebook names its own profile; its cells that need a network, tagged skip-execution, stay unrun
 
 
 def key(source: Path, parameters: Mapping[str, str], inputs: str) -> str:

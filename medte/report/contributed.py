@@ -1,4 +1,4 @@
-"""What others contributed: their results as they lie in the repository, the published numbers that these test, the verdicts."""
+"""What others contributed: their results as they lie in the repository, and the published numbers that these test."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,8 +17,9 @@ from medte.report.text_table import aligned
 
 NOTHING = "Nothing has been contributed yet: the paper's Wikipedia column is untested."
 CAPTION = (
-    "Contributed: results of others, checked and taken from their scores per item, beside the published numbers, in percent, with the "
-    "95 % interval over documents and draws. A column of which a task is lacking is tested by where its mean can lie."
+    "Contributed: results of others, checked and taken from their scores per item, beside the published numbers, in "
+    "percent, with the 95 % interval over documents and draws. A column of which a task is lacking is tested by where its "
+    "mean can lie."
 )
 
 
@@ -33,7 +34,7 @@ def names() -> list[str]:
 
 
 def contributed(name: str) -> Contribution:
-    """A contributed result by its name, or any file of results by its path; MedteError where it is unknown or not as it should be."""
+    """A contributed result by its name, or any file of results by its path. MedteError where it is unknown, or refused."""
     if Path(name).is_file():
         return Contribution(Path(name))
     if not names():
@@ -76,7 +77,7 @@ def table(results: Sequence[str] | None = None) -> str:
 
 
 def sentence(one: Contribution) -> str:
-    """What the paired comparison of its main pair of models says, how long encoding took, and by which code it was scored."""
+    """What the comparison of its main pair of models says, how long encoding took, whether other code than ours scored."""
     took = ", ".join(
         f"{name} {about.seconds:,.0f} s for {about.texts:,} texts"
         for name, about in one.about.took.items()
@@ -112,7 +113,8 @@ def screen(one: Contribution) -> str:
     return "\n".join(
         [
             f"{one.name}: profile {one.profile.name}, {about.date}, {about.machine}",
-            f"{len(one.scores.tasks)} tasks × {len(one.scores.models)} models, data {about.edition.hash}, {len(about.records):,} records listed",
+            f"{len(one.scores.tasks)} tasks × {len(one.scores.models)} models, data {about.edition.hash}, "
+            f"{len(about.records):,} records listed",
             ", ".join(f"{name} {number}" for name, number in versions.items()),
             *weights,
             "",

@@ -1,8 +1,8 @@
-"""A contributed result: a run of somebody else's as one file of numbers, taken in only once everything in it was checked.
+"""A contributed result: a run of somebody else's as one file of numbers, read only if everything in it is as it should be.
 
-The file is that of a recorded run (`evaluation.store.write_recorded`). Its form leaves no place for text: each field is a number, a
-known name, a hash, a date, or at most a line that names a machine or a licence. What can be computed again is: each value from its items, the
-edition's hash from its tasks'. What can be looked up is: tasks, models with their revisions, the profile.
+The file's form leaves no place for text (`contribution_form`). What can be computed again is: each value from its items,
+the edition's hash from its tasks'. What can be looked up is: tasks, models with their revisions, the profile. This finds
+mistakes, mixtures and careless changes; who makes up items with care is found only by whoever runs it again.
 """
 
 import lzma
@@ -34,7 +34,7 @@ ITEMS = {
 
 
 class Contribution:
-    """A file of results that was read and checked; `name` is the file's. MedteError says what is wrong with it, and where."""
+    """A file of results that was read and checked; `name` is the file's. MedteError says what is wrong, and where."""
 
     def __init__(self, path: Path):
         self.name = path.name.removesuffix(".jsonl.xz")
@@ -97,8 +97,8 @@ def _profile(about: About) -> Profile:
     profile = load_profile(about.profile)
     if profile.hash != about.profile_hash:
         raise MedteError(
-            f"it is of another profile {about.profile} (hash {about.profile_hash}) than this copy's ({profile.hash}); run it "
-            "again with this copy"
+            f"it is of another profile {about.profile} (hash {about.profile_hash}) than this copy's ({profile.hash}); run "
+            "it again with this copy"
         )
     if profile.training or profile.data.edition != "open":
         raise MedteError(f"the profile {profile.name} trains a model or reads no public text; name test-the-paper")
@@ -111,7 +111,8 @@ def _check_edition(edition: EditionFacts) -> None:
     found = digest_of_rows({name: about.hash for name, about in edition.tasks.items()}, [])
     if found != edition.hash:
         raise MedteError(
-            f"its tasks' data hashes give the edition {found}, the file says {edition.hash}: a task's data are of another edition"
+            f"its tasks' data hashes give the edition {found}, the file says {edition.hash}: a task's data are of another "
+            "edition"
         )
 
 
@@ -127,7 +128,8 @@ def _check_models(about: About, profile: Profile) -> None:
         for field, known in expected.items():
             if known not in (None, UNRESOLVED, getattr(found, field)):
                 raise MedteError(
-                    f"{name}: {field} {getattr(found, field)[:40]}, the registry's is {known[:40]}: these are other weights"
+                    f"{name}: {field} {getattr(found, field)[:40]}, the registry's is {known[:40]}: these are other "
+                    "weights"
                 )
     for identifier, source, *_ in about.records:
         if source not in about.edition.sources:

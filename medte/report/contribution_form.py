@@ -1,8 +1,8 @@
 """The form of a file of results that somebody contributes. It leaves no place for text.
 
-Each field is a number, a hash, a date, a word, or at most a line that names a machine, a licence or a writer; a field that is not
-listed here is refused. The file is that of a recorded run (`evaluation.store.write_recorded`): a line `Head`, then a line `Row` for
-each model and task.
+Each field is a number, a hash, a date, a word, or at most a line that names a machine, a licence or a writer; a field that
+is not listed here is refused. The file is that of a recorded run (`evaluation.store.write_recorded`): a line `Head`, then a
+line `Row` for each model and task.
 """
 
 from typing import Annotated, Any, Literal
@@ -20,7 +20,7 @@ Identifier = Annotated[
     str, Field(pattern=r"^([a-z_]+:[\w.:/()<>;-]{1,100}|medquad:[A-Za-z_]+/[\d-]+/.{1,150})$")
 ]  # of a record; those of MedQuAD end in their topic
 When = Annotated[str, Field(pattern=r"^\d{4}(-\d\d(-\d\d(T[\d:]{8}\+00:00)?)?)?$")]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**31)]
 Share = Annotated[float, Field(ge=-1.001, le=1.001)]
 
 
@@ -121,6 +121,6 @@ def checked(kind: type[Strict], line: str, place: str) -> Any:
         field, got = ".".join(map(str, problem["loc"])), repr(problem.get("input"))
         said = "no result file has this field" if problem["type"] == "extra_forbidden" else problem["msg"]
         raise MedteError(
-            f"{place}, {field or 'the whole'}: {said}, got {got if len(got) <= 60 else f'{got[:60]}…'}; a file holds names, hashes and "
-            "numbers, no text"
+            f"{place}, {field or 'the whole'}: {said}, got {got if len(got) <= 60 else f'{got[:60]}…'}; a file holds names, "
+            "hashes and numbers, no text"
         ) from error

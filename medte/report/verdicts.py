@@ -1,7 +1,7 @@
 """When a published number counts as reproduced: of a column whose tasks are all scored, and of one where a few are not.
 
-A published number was rounded, so that it stands for all that rounds to it. Of a column with tasks that are not scored the mean is
-known only up to what those would score, which for an encoder lies in a span.
+A published number was rounded, so that it stands for all that rounds to it. Of a column with tasks that are not scored the
+mean is known only up to what those would score, which for an encoder lies in a span.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ ALL_BUT_ONE = {
 
 
 def whole(ours: Estimate, known: float, column: str, is_gain: bool) -> tuple[Verdict, str]:
-    """The verdict on a published number where all tasks of its column are scored, and why; `known` is the published number."""
+    """The verdict on `known`, a published number, where all tasks of its column are scored, and why."""
     rounding = ROUNDING.get(column, TWO_DECIMALS)
     if is_gain and abs(known) <= 2 * rounding:
         return "none", "the published gain is within its rounding"
@@ -48,14 +48,14 @@ def whole(ours: Estimate, known: float, column: str, is_gain: bool) -> tuple[Ver
 
 
 def between(ours: Estimate, tasks: Sequence[str], unknown: Sequence[str]) -> tuple[float, float]:
-    """Where the mean over `tasks` lies, of which `unknown` are not scored and `ours` is the mean, with its interval, over the rest."""
+    """Where the mean over `tasks` lies: `unknown` are not scored, `ours` is the mean over the rest with its interval."""
     low, high = (sum(ends) for ends in zip(*map(span, unknown), strict=True))
     known = len(tasks) - len(unknown)
     return (known * ours.low + low) / len(tasks), (known * ours.high + high) / len(tasks)
 
 
 def span(task: str) -> tuple[float, float]:
-    """The lowest and the highest score of an encoder: of a pair task not under that of calling all pairs right (recipe §5, point 8)."""
+    """The lowest and the highest score of an encoder: on a pair task that of calling all pairs right (recipe §5, point 8), and 1."""
     found: Task = find_task(task)
     return (ALL_BUT_ONE[found.build["kind"]] if found.family == "pair_classification" else 0.0), 1.0
 
@@ -63,12 +63,13 @@ def span(task: str) -> tuple[float, float]:
 def in_part(
     ends: tuple[float, float], known: float, column: str, tasks: Sequence[str], unknown: Sequence[str]
 ) -> tuple[Verdict, str]:
-    """The verdict where `unknown` tasks of the column are not scored, so that our mean over `tasks` lies between `ends`, and why."""
+    """The verdict on `known` where `unknown` tasks are not scored, so that our mean over `tasks` lies between `ends`, and why."""
     rounding, (low, high) = ROUNDING.get(column, TWO_DECIMALS), ends
     outside = known + rounding < low or high < known - rounding
     spans = sorted({" to ".join(percent(end, 0) for end in span(task)) for task in unknown})
     why = (
-        f"{len(tasks) - len(unknown)} of {len(tasks)} tasks are scored; with the rest at {' or '.join(spans)} our mean lies between "
-        f"{percent(low)} and {percent(high)}; the published value, give or take its rounding, is {'outside' if outside else 'inside'}"
+        f"{len(tasks) - len(unknown)} of {len(tasks)} tasks are scored; with the rest at {' or '.join(spans)} our mean lies "
+        f"between {percent(low)} and {percent(high)}; the published value, give or take its rounding, is "
+        f"{'outside' if outside else 'inside'}"
     )
     return ("not reproduced" if outside else "not contradicted"), why
