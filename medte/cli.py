@@ -130,6 +130,22 @@ def evaluate(
 
 
 @app.command()
+def probes(profile: ProfileOption = "mini") -> None:
+    """Score the profile's models on the probes, small tasks outside the benchmark that ask one thing each.
+
+    The run's own results come first, where they are not there; after them about a minute for mini on two cores.
+    """
+    from medte.report.text_table import tasks as lines
+    from medte.run import Run, stamped
+
+    run = Run(profile, stamped)
+    for group, scores in run.probes().items():
+        print(f"\n{group}\n{lines(scores)}")
+    for name, reason in run.probe_set.missing.items():
+        print(f"{name} is missing: {reason}")
+
+
+@app.command()
 def trace(
     model: Annotated[str, typer.Argument(help="A model of `medte models`.")],
     task: Annotated[str, typer.Argument(help="A task of `medte tasks`.")],
@@ -327,12 +343,13 @@ def record(
     agreement: Annotated[
         bool, typer.Option(help="Record whether the mini edition orders encoders as this profile's text does instead.")
     ] = False,
+    probes: Annotated[bool, typer.Option("--probes", help="Record the results on the probes instead.")] = False,
 ) -> None:
     """Keep a run's results in the repository: scores and scores per item, no text."""
     from medte import agreement as agreements
     from medte import freeze
     from medte.record import record as keep
-    from medte.record import record_seeds, record_variant
+    from medte.record import record_probes, record_seeds, record_variant
     from medte.run import Run, stamped
 
     run = Run(profile, stamped)
@@ -340,6 +357,8 @@ def record(
         print(agreements.record(Run("mini", stamped), run, stamped))
     elif variant:
         print(record_variant(run, variant))
+    elif probes:
+        print(record_probes(run))
     elif version:
         print(freeze.record_scores(run)["scores"])
     elif numbers := [int(seed) for seed in seeds.split(",") if seed]:

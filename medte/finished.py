@@ -1,7 +1,7 @@
 """A finished edition on disk: task data, cards, training pairs. `edition.py` builds it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,8 @@ from medte.tasks.pairing import Mined
 
 class Edition:
     """A finished edition on disk; every file is checked against its hash before it is read."""
+
+    own_tasks: Sequence[Task] = ()  # where they are none of the catalogue, as the probes are not
 
     def __init__(self, folder: Path):
         self.folder = folder

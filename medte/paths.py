@@ -68,11 +68,18 @@ class RunFolders:
         self.site = self.root / "site"
         self.trials = self.inner / "trials"
         self.added = self.inner / "added"
+        self.probes = self.inner / "probes"
 
     def of_trials(self) -> "RunFolders":
         """The same folders for trainings beside the run's own, whose results are in no table of the run."""
         beside = copy(self)
         beside.results = self.root / "results-of-trials"
+        return beside
+
+    def of_probes(self) -> "RunFolders":
+        """The same folders for the probes, whose results are in no table of the benchmark."""
+        beside = copy(self)
+        beside.results = self.root / "results-of-probes"
         return beside
 
     def model(self, variant: str | None = None) -> Path:

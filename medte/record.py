@@ -60,6 +60,25 @@ def record(run: Run) -> Path:
     return path
 
 
+def record_probes(run: Run) -> Path:
+    """Keep the results of the run's models on its probes in `recorded/<profile>-probes.jsonl.xz`: scores and items, no text."""
+    profile, probes = run.profile, run.probe_set
+    about = _where_and_when(run) | {
+        "profile_hash": profile.hash,
+        "trained": trained_model(profile),
+        "compared_with": profile.compared_with,
+        "bootstrap": profile.bootstrap,
+        "seed": profile.data.seed,
+        "data": run.edition.manifest["hash"],
+        "probes": probes.manifest["hash"],
+        "cards": [card | {"example": None} for card in probes.cards().values()],
+        "missing": probes.missing,
+    }
+    path = paths.recorded() / f"{profile.name}-probes.jsonl.xz"
+    write_recorded(path, about, run.probe_results())
+    return path
+
+
 def rebuild(run: Run, engine: Engine) -> str:
     """Make the data behind the recorded results again, from the shipped list of records; returns what differs, in words.
 

@@ -22,7 +22,7 @@ from medte.curation.negatives import Encode
 from medte.engine import Engine
 from medte.errors import MedteError, require_known
 from medte.evaluation.evaluate import evaluate, planned, tasks_of
-from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, in_means
+from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, in_means, probe_groups
 from medte.evaluation.stale import Stale, stale, why_stale
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, Store, recorded_seeds
@@ -30,6 +30,7 @@ from medte.manifest import unseal, write_json
 from medte.models import load as loading
 from medte.models.embeddings import MEASURED
 from medte.models.registry import Entry, entry, registry
+from medte.probes import build as probing
 from medte.profile import Profile, Training, load_profile
 from medte.sources.registry import SOURCES
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
@@ -270,6 +271,35 @@ class Run:
     def scores(self, family: str | None = None, models: list[str] | None = None, protocol: str = "published") -> Scores:
         """The results on the benchmark's tasks, of one family or of all, with the intervals of their means."""
         return self.groups(family, models, protocol).get(BENCHMARK) or Scores([])
+
+    @cached_property
+    def probe_set(self) -> probing.Probes:
+        """The probes of the run's data, made if need be."""
+        return probing.build(self.edition, self.profile.data, self.folders.probes, self.say)
+
+    def probe_results(self) -> list[Result]:
+        """The results of the run's models, as they come, on the probes; what is missing is computed.
+
+        The run's own results come first, so that the vectors of texts that both have are the same with probes and without.
+        """
+        models = [model for model in self.models if entry(model).base == entry(model).name]
+        self.results(models=models)
+        return evaluate(
+            self.profile,
+            self.probe_set,
+            self.folders.of_probes(),
+            trained=self.folder_of,
+            models=models,
+            say=self.say,
+        )
+
+    def probes(self) -> dict[str, Scores]:
+        """The scores of the run's models, as they come, on the probes by their group; what was read once is kept."""
+        asked = ("probes", tuple(self.models))
+        if asked not in self._groups:
+            cards, settings = self.probe_set.cards(), (self.profile.bootstrap, self.profile.data.seed)
+            self._groups[asked] = probe_groups(self.probe_results(), cards, *settings)
+        return self._groups[asked]
 
     def tasks(self, family: str | None = None) -> list[str]:
         """The names of the tasks that are scored, of one family or of all."""

@@ -56,7 +56,7 @@ def frames():
 class Handmade:
     """An edition of four handmade tasks."""
 
-    name, folder = "mini", None
+    name, folder, own_tasks = "mini", None, ()
 
     def __init__(self):
         self.data = {name: TaskData(task(name), rows, {}) for name, rows in frames().items()}

@@ -25,8 +25,9 @@ Say = Callable[[str], None]
 
 
 def tasks_of(profile: Profile, edition: Edition, family: str | None = None) -> list[Task]:
-    """The tasks that the profile scores and the edition could build, of one family or of all."""
-    wanted = all_tasks() if profile.scored == "built" else benchmark_tasks(profile.benchmark)
+    """The tasks that the profile scores and the edition could build, of one family or of all; of an edition with tasks of
+    its own, those."""
+    wanted = edition.own_tasks or (all_tasks() if profile.scored == "built" else benchmark_tasks(profile.benchmark))
     return [task for task in wanted if task.name in edition.tasks and family in (None, task.family)]
 
 

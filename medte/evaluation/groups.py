@@ -53,6 +53,21 @@ def encoders(scores: Scores) -> Scores:
     return scores.only([model for model in scores.models if entry_of_result(model).kind != "bm25"])
 
 
+def probe_groups(
+    results: Iterable[Result], cards: Mapping[str, Mapping[str, Any]], draws: int, seed: int
+) -> dict[str, Scores]:
+    """The scores on probes by the group that each probe's card names, in the order of the cards.
+
+    By the corrected metrics: average precision of pairs, nDCG@10 where every document that answers is right.
+    """
+    found = list(results)
+    own = {
+        group: [result for result in found if cards[result["task"]]["group"] == group]
+        for group in dict.fromkeys(card["group"] for card in cards.values())
+    }
+    return {group: Scores(of_group, draws, seed, protocol="corrected") for group, of_group in own.items() if of_group}
+
+
 def in_means(tasks: Iterable[str], benchmark: str, edition: Mapping[str, Any]) -> list[str]:
     """The tasks that count in the benchmark's means."""
     return [task for task in tasks if group_of(task, benchmark, edition) == BENCHMARK]

@@ -169,6 +169,13 @@ class Scores:
         points, drawn = self._differences([(model, other)], tasks)
         return estimate(points[0], drawn[0], len(tasks))
 
+    def between(self, model: str, task: str, other: str) -> Estimate | None:
+        """The model's value on `task` minus that on `other`, paired over the documents that both have; None where it lacks one."""
+        if self.lacking(model, [task, other]):
+            return None
+        drawn = self.replicates_of_mean(model, [task]) - self.replicates_of_mean(model, [other])
+        return estimate(self._mean(model, [task]) - self._mean(model, [other]), drawn, 2)
+
     def _pairs_with(self, other: str, tasks: Sequence[str]) -> list[tuple[str, str]]:
         models = self.complete(tasks)
         return [(model, other) for model in models if model != other] if other in models else []

@@ -13,6 +13,7 @@ from medte.report import (
     figures,
     mini_card,
     pages,
+    probes,
     published,
     real_text,
     recordings,
@@ -161,12 +162,29 @@ RESULTS = {
     "stale": Exhibit(tables.stale, lambda run: (run.stale(), pages.STALE)),
 }
 
+PROBES = {
+    "probe-cards": Exhibit(probes.describe, lambda run: (run.probe_set.cards(), run.probe_set.missing)),
+    "probes": Exhibit(probes.table, lambda run: (run.probes(), run.probe_set.cards())),
+    "query-styles": Exhibit(
+        probes.by_style,
+        lambda run: (run.probes().get("styles"), run.probe_set.cards()),
+        "The same diseases, documents and right answers, asked for in other words; the lines are 95 % intervals over diseases. "
+        "Scored in this run.",
+        "Line chart of the score of every model by style of query, with intervals",
+    ),
+    "style-differences": Exhibit(
+        probes.style_differences, lambda run: (run.probes().get("styles"), run.probe_set.cards())
+    ),
+    "open-probes": Exhibit(probes.recorded_table, recorded=True),
+    "added-tasks": Exhibit(probes.added_tasks_table, recorded=True),
+}
+
 PAPER = {
     "published": Exhibit(published.table, recorded=True),
     "contributed": Exhibit(contributed.table, recorded=True),
 }
 
-EXHIBITS: Mapping[str, Exhibit] = DATA | TRAINING | RESULTS | PAPER | real_text.EXHIBITS
+EXHIBITS: Mapping[str, Exhibit] = DATA | TRAINING | RESULTS | PROBES | PAPER | real_text.EXHIBITS
 
 
 def exhibit(name: str, figure: bool | None = None) -> Exhibit:

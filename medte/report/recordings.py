@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from medte import paths
-from medte.evaluation.groups import BENCHMARK, as_they_come, grouped
+from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, probe_groups
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, read_recorded
 from medte.profile import load_profile
@@ -24,6 +24,16 @@ def recorded_conditions(name: str) -> Scores:
     """The recorded scores on the benchmark's tasks of every model as it comes and under its conditions: prompts, another length."""
     about, results = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
     return _scores(about, _grouped(about, results)[BENCHMARK])
+
+
+def recorded_probes(name: str) -> tuple[dict[str, Any], dict[str, Scores]] | None:
+    """(about, scores by group) of a recorded run on its probes; None where none is recorded."""
+    path = paths.recorded() / f"{name}-probes.jsonl.xz"
+    if not path.exists():
+        return None
+    about, results = read_recorded(path)
+    cards = {card["name"]: card for card in about["cards"]}
+    return about, probe_groups(results, cards, about["bootstrap"], about["seed"])
 
 
 def _grouped(about: dict[str, Any], results: list[Result]) -> dict[str, list[Result]]:
@@ -46,6 +56,11 @@ def stale_records() -> list[str]:
     about, _ = recorded("open")
     if about["profile_hash"] != load_profile("open").hash:
         stale.append("recorded/open.jsonl.xz is of another profile than profiles/open.yaml; run `medte record -p open`")
+    probes = recorded_probes("open")
+    if probes and probes[0]["profile_hash"] != load_profile("open").hash:
+        stale.append(
+            "recorded/open-probes.jsonl.xz is of another profile than profiles/open.yaml; run `medte record -p open --probes`"
+        )
     data = mini_card.versions()[-1]["hash"]
     of_mini = {
         "mini-plain.jsonl.xz": (recorded("mini-plain")[0]["data"], "medte record -p mini --variant plain"),
@@ -101,11 +116,11 @@ def choice(profile: str) -> str:
     return tables.html(["Setting", "Before training", "After"], rows, caption)
 
 
-def provenance(about: dict[str, Any]) -> str:
+def provenance(about: dict[str, Any], suffix: str = "") -> str:
     """When and where a recorded run was made, and which file holds it, as a sentence of HTML."""
     return (
         f"Recorded {escape(about['date'])} on {escape(about['machine'])}; profile {escape(about['profile'])}, "
-        f"from <code>medte/report/recorded/{escape(about['profile'])}.jsonl.xz</code>."
+        f"from <code>medte/report/recorded/{escape(about['profile'])}{suffix}.jsonl.xz</code>."
     )
 
 

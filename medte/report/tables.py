@@ -143,24 +143,25 @@ def _lacking(scores: Scores) -> str:
     return "".join(notes)
 
 
-def tasks(scores: Scores, names: Sequence[str], cards: Mapping[str, card.Card], caption: str) -> str:
+def tasks(scores: Scores, names: Sequence[str], cards: Mapping[str, card.Card] | None, caption: str) -> str:
     """Tasks × models for `names` with floor and ceiling from the tasks' cards, as HTML, in percent; says so where none is.
 
-    A table holds at most seven models; where there are more, further tables follow it.
+    Where `cards` is None there are no such columns. A table holds at most seven models; where there are more, further
+    tables follow it.
     """
     if not names:
         return "<p>This edition has no task of this family.</p>"
     cells = {name: _marked(scores, [name]) for name in names}
-    known = bounds([cards[name] for name in names if name in cards])
+    known = bounds([cards[name] for name in names if name in cards]) if cards is not None else {}
+    unknown, titles = ([], []) if cards is None else ([MISSING, MISSING], ["Floor", "Ceiling"])
     parts = []
     for start in range(0, len(scores.models), MODELS):
         models = scores.models[start : start + MODELS]
         rows = [
-            [breakable(name), *known.get(name, [MISSING, MISSING]), *(cells[name][model] for model in models)]
-            for name in names
+            [breakable(name), *known.get(name, unknown), *(cells[name][model] for model in models)] for name in names
         ]
         which = f"Models {start + 1} to {start + len(models)} of {len(scores.models)}. "
-        header = ["Task", "Floor", "Ceiling", *map(title, models)]
+        header = ["Task", *titles, *map(title, models)]
         parts.append(html(header, rows, caption if len(models) == len(scores.models) else which + caption))
     return "\n".join(parts)
 

@@ -32,6 +32,13 @@ def means(scores: Scores, compared_with: str) -> str:
     return "\n".join(lines)
 
 
+def tasks(scores: Scores) -> str:
+    """Tasks × models as text: values in percent with their intervals."""
+    rows = [["task", *scores.models]]
+    rows += [[task, *(_cell(scores, model, [task]) for model in scores.models)] for task in scores.tasks]
+    return "\n".join(aligned(rows))
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines, the first column to the left and the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
