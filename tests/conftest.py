@@ -35,6 +35,15 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
+@pytest.fixture
+def figures_closed():
+    """Figures that a test made are closed after it."""
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
 def make_record(name, source="pubmed", document=None, **texts):
     facts = texts.pop("facts", {})
     return Record(f"{source}:{name}", source, document or f"{source}:{name}", texts, "CC0-1.0", facts=facts)

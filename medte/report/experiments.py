@@ -17,7 +17,7 @@ from medte.evaluation.store import read_recorded
 from medte.evaluation.trainings import gain, gains, mean_gain
 from medte.experiments import BASE, CHOSEN, LEAKED, WITHOUT, Plan
 from medte.report import tables
-from medte.report.figures import INK, MARKERS, nothing
+from medte.report.marks import INK, MARKERS, nothing
 from medte.tasks.catalogue import task as find_task
 
 NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."

@@ -8,18 +8,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
-from medte.report.claims.published_gains import Gain
-from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH
-from medte.report.reproduced import MEAN
+from medte.report.marks import INK, MARKERS, PALETTE, family_legend, family_mark, group, legend, nothing
 from medte.report.tables import FAMILY_TITLE
-from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
-
-INK = "#858585"  # as in medte.mplstyle
-PALETTE = dict(zip(FAMILIES, sns.color_palette("colorblind", 4).as_hex(), strict=True))
-MARKERS = ("o", "s", "D", "^", "v", "P")
 
 
 def learning_curve(manifest: dict) -> Figure:
@@ -78,16 +72,44 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     order = sorted(gaps, key=lambda task: gaps[task].value)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
     for row, task in enumerate(order):
-        gap, family = gaps[task], find_task(task).family
-        axes.hlines(row, 100 * gap.low, 100 * gap.high, color=PALETTE[family], alpha=0.6)
-        axes.plot(100 * gap.value, row, MARKERS[FAMILIES.index(family)], color=PALETTE[family], ms=5)
-    for family in FAMILIES:
-        axes.plot([], [], MARKERS[FAMILIES.index(family)], color=PALETTE[family], label=FAMILY_TITLE[family])
+        gap = gaps[task]
+        colour, marker = family_mark(find_task(task).family)
+        axes.hlines(row, 100 * gap.low, 100 * gap.high, color=colour, alpha=0.6)
+        axes.plot(100 * gap.value, row, marker, color=colour, ms=5)
     axes.axvline(0, color=INK, lw=1)
     axes.set(yticks=range(len(order)), yticklabels=order, ylim=(-0.8, len(order) - 0.2))
     axes.set_xlabel(f"{entry_of_result(model).title} minus {entry_of_result(other).title} (points)")
     axes.tick_params(axis="y", labelsize=8)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
+    family_legend(
+        axes, {find_task(task).family for task in order}, loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2
+    )
+    return figure
+
+
+def means_by_family(scores: Scores) -> Figure:
+    """The mean of every model over each family's tasks and over all, with its interval; small enough for a narrow page."""
+    scores = encoders(scores)
+    if not scores.tasks:
+        return nothing()
+    blocks = {FAMILY_TITLE.get(name, "All tasks"): tasks for name, tasks in scores.groups().items()}
+    lines: list[tuple[str, str | None, Sequence[str]]] = []  # (what stands at the left, model, tasks)
+    for title, tasks in blocks.items():
+        lines.append((f"{title}, {len(tasks)} task{'s' if len(tasks) > 1 else ''}", None, tasks))
+        lines += [(entry_of_result(model).title, model, tasks) for model in scores.complete(tasks)]
+    figure, axes = plt.subplots(figsize=(4.2, 0.7 + 0.2 * len(lines)))
+    for row, (_, model, tasks) in enumerate(lines):
+        if model is None:
+            axes.axhline(row, color=INK, lw=0.6, alpha=0.5)
+            continue
+        mark, mean = group(entry_of_result(model).group), scores.mean(model, tasks)
+        axes.hlines(row, 100 * mean.low, 100 * mean.high, color=mark.colour, alpha=0.6)
+        axes.plot(100 * mean.value, row, mark.marker, color=mark.colour, ms=6, mew=0)
+    axes.set_yticks(range(len(lines)), [words for words, _, _ in lines], fontsize=9)
+    for label, (_, model, _) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_fontweight("bold" if model is None else "normal")
+    axes.set(xlabel="score (%)", ylim=(len(lines) - 0.5, -0.5))
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
     return figure
 
 
@@ -97,54 +119,9 @@ def agreement(record: Mapping[str, Any] | None) -> Figure:
         return nothing("no agreement with real text is recorded")
     means = record["families"]["all"]["means"]
     figure, axes = plt.subplots(figsize=(6.4, 4.4))
-    groups = list(dict.fromkeys(entry_of_result(model).group for model in means))
-    for number, group in enumerate(groups):
-        points = [[100 * value for value in means[model]] for model in means if entry_of_result(model).group == group]
-        colour = sns.color_palette("colorblind", len(groups)).as_hex()[number]
-        axes.plot(*zip(*points, strict=True), MARKERS[number], color=colour, label=group.replace("_", " "))
+    for model, values in means.items():
+        mark = group(entry_of_result(model).group)
+        axes.plot(*(100 * value for value in values), mark.marker, color=mark.colour)
     axes.set(xlabel="mini edition, mean over its tasks (%)", ylabel="real text, mean over its tasks (%)")
-    axes.legend(loc="upper left")
-    return figure
-
-
-def gain_by_rival(gains: Sequence[Gain]) -> Figure:
-    """MEDTE minus each rival in each family, published, in points; lines are what rounding allows; best rival on top."""
-    rivals = list(dict.fromkeys(gain.rival for gain in gains))[::-1]
-    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.3 * len(rivals)))
-    for number, family in enumerate(FAMILIES):
-        own = [gain for gain in gains if gain.column == family]
-        heights = [rivals.index(gain.rival) + 0.15 * (1.5 - number) for gain in own]
-        low, high = ([100 * (gain.points + sign * 2 * gain.rounding) for gain in own] for sign in (-1, 1))
-        axes.hlines(heights, low, high, color=PALETTE[family], alpha=0.6)
-        values = [100 * gain.points for gain in own]
-        axes.plot(values, heights, MARKERS[number], color=PALETTE[family], ms=4, label=FAMILY_TITLE[family])
-    axes.axvline(0, color=INK, lw=1)
-    axes.set(yticks=range(len(rivals)), yticklabels=[rival.rpartition("/")[2] for rival in rivals])
-    axes.set_xlabel("MEDTE minus the rival, published (points)")
-    axes.tick_params(axis="y", labelsize=8)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
-    return figure
-
-
-def published_against_mteb(both: pd.DataFrame) -> Figure:
-    """The models on both boards by their published mean, best on top, with their means on MTEB(Medical, v1).
-
-    `both` is of `published_ranks.on_both`. Where the boards agreed, the marks would fall to the left from row to row.
-    """
-    rows = both.sort_values(MEAN).to_dict("records")
-    figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.35 * len(rows)))
-    series = {ENGLISH: "its English tasks", ALL_TASKS: "its 12 tasks"}
-    colours = sns.color_palette("colorblind", len(series)).as_hex()
-    for (column, label), marker, colour in zip(series.items(), MARKERS, colours, strict=False):
-        axes.plot([row[column] for row in rows], range(len(rows)), marker, color=colour, label=label)
-    names = [f"{row['model'].rpartition('/')[2]}, {100 * row[MEAN]:.1f}" for row in rows]
-    axes.set(yticks=range(len(rows)), yticklabels=names, ylim=(-0.6, len(rows) - 0.4))
-    axes.set(xlabel="MTEB(Medical, v1), mean (%)", ylabel="MedEval, published mean (%)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
-    return figure
-
-
-def nothing(why: str = "no task of this family in this edition") -> Figure:
-    figure = plt.figure(figsize=(6.4, 0.6))
-    figure.text(0.5, 0.5, why, ha="center", va="center")
+    legend(axes, [entry_of_result(model).group for model in means], loc="upper left")
     return figure
