@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would land on pages; a run says its own lines
 
 from medte import edition as editions
@@ -26,6 +28,7 @@ from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, in_means, 
 from medte.evaluation.stale import Stale, stale, why_stale
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, Store, recorded_seeds
+from medte.evaluation.times import times
 from medte.manifest import unseal, write_json
 from medte.models import load as loading
 from medte.models.embeddings import MEASURED
@@ -237,6 +240,23 @@ class Run:
         encoder, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
         took = plan.measured() if plan else dict.fromkeys(MEASURED, 0)
         return took | {"max_length": encoder.max_length}
+
+    @cached_property
+    def times(self) -> dict[str, dict[str, float]]:
+        """What encoding took, in seconds by family, for each compared model that was timed (`evaluation.times`)."""
+        took = {model: self.took(model) for model in self.scores().models}
+        return times(took, self.profile, self.edition)
+
+    def vectors(self, model: str, task: str) -> tuple[np.ndarray, list[str]]:
+        """A vector for each text of a classification or clustering task, (n, d), and the texts' labels.
+
+        What is stored is read, what is missing is encoded. MedteError for a model that makes no vectors.
+        """
+        _, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
+        if plan is None:
+            raise MedteError(f"{model} searches without vectors; name an encoder of `medte models`")
+        data = self.edition.task_data(task)
+        return plan.encode().of(data.rows["text"], data.task.family), data.rows["label"].astype(str).tolist()
 
     def _refuse_elsewhere(self, engine: Engine | None) -> None:
         if engine and engine.elsewhere and guard.credentialed(self.profile):

@@ -2,8 +2,11 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from medte import run as running
 from medte.errors import MedteError
 from medte.evaluation.score import code, versions
 from medte.evaluation.store import Store
@@ -73,3 +76,17 @@ def test_another_folder_of_the_same_name_is_refused(run, tmp_path):
     run.add(str(tmp_path / "a/final"))
     with pytest.raises(MedteError, match="medte models --forget final"):
         run.add(str(tmp_path / "b/final"))
+
+
+def test_vectors_are_read_in_the_order_of_a_tasks_texts_with_its_labels(run, monkeypatch):
+    rows = pd.DataFrame({"text": ["b", "a", "b"], "label": [1, 2, 1]})
+    data = SimpleNamespace(rows=rows, task=SimpleNamespace(family="clustering"))
+    run.edition = SimpleNamespace(task_data=lambda name: data)
+    place = {"a": [1.0, 0.0], "b": [0.0, 1.0]}
+    encoded = SimpleNamespace(of=lambda texts, role: np.array([place[text] for text in texts if role == "clustering"]))
+    monkeypatch.setattr(running, "planned", lambda *args: (None, SimpleNamespace(encode=lambda: encoded)))
+    vectors, labels = run.vectors("random", "any")
+    assert vectors.tolist() == [[0, 1], [1, 0], [0, 1]] and labels == ["1", "2", "1"]
+    monkeypatch.setattr(running, "planned", lambda *args: (None, None))
+    with pytest.raises(MedteError, match="bm25 searches without vectors"):
+        run.vectors("bm25", "any")
