@@ -66,4 +66,4 @@ show("families", run)
 # The next pages go through it in order: [the data](10_data_curation.ipynb), [the training](20_contrastive_training.ipynb),
 # the four families ([classification](30_classification.ipynb), [clustering](31_clustering.ipynb),
 # [pair classification](32_pair_classification.ipynb), [retrieval](33_retrieval.ipynb)) and
-# [all results](40_results.ipynb).
+# [all results](40_results.ipynb) and [the paper's figures](41_figures.ipynb).

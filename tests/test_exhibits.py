@@ -52,6 +52,11 @@ def test_a_figure_carries_its_words_and_is_the_same_bytes_again():
     assert plt.get_fignums() == before
 
 
+def test_a_caption_may_be_made_from_the_run():
+    made = Exhibit(line, lambda run: (run,), lambda run: f"{run} points.", "A line")
+    assert "<figcaption>4 points. " in made.html("line", 4)
+
+
 def test_what_has_no_table_stays_as_it_is():
     assert Exhibit(lambda: "<p>not recorded</p>").html("x") == "<p>not recorded</p>"
 

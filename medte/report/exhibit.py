@@ -24,12 +24,13 @@ STYLE = Path(__file__).parent / "medte.mplstyle"
 class Exhibit:
     """A function that makes a table (HTML) or a figure, and its arguments, taken from a run.
 
-    What is recorded needs no run. A figure has a caption, and `alt`, what it shows in words for those who do not see it.
+    What is recorded needs no run. A figure has a caption, or a function of the run that makes it, and `alt`, what it shows in
+    words for those who do not see it.
     """
 
     make: Callable[..., str | Figure]
     arguments: Callable[[Any], tuple] = lambda run: ()
-    caption: str = ""
+    caption: str | Callable[[Any], str] = ""
     alt: str = ""
     recorded: bool = False
 
@@ -56,9 +57,10 @@ class Exhibit:
     def _figure(self, name: str, run: Any) -> str:
         source = _data("image/svg+xml", self._svg(run))
         links = _links(self.make, {f"{name}.svg": source})
+        caption = self.caption(run) if callable(self.caption) else self.caption
         return (
             f'<figure class="medte-figure" id="{name}"><img src="{source}" alt="{escape(self.alt)}">'
-            f"<figcaption>{self.caption} {links}</figcaption></figure>"
+            f"<figcaption>{caption} {links}</figcaption></figure>"
         )
 
     def _svg(self, run: Any) -> str:

@@ -13,6 +13,7 @@ from medte.report import (
     figures,
     mini_card,
     pages,
+    paper_figures,
     probes,
     published,
     real_text,
@@ -184,7 +185,9 @@ PAPER = {
     "contributed": Exhibit(contributed.table, recorded=True),
 }
 
-EXHIBITS: Mapping[str, Exhibit] = DATA | TRAINING | RESULTS | PROBES | PAPER | real_text.EXHIBITS
+EXHIBITS: Mapping[str, Exhibit] = (
+    DATA | TRAINING | RESULTS | paper_figures.LIVE | PROBES | PAPER | paper_figures.PUBLISHED | real_text.EXHIBITS
+)
 
 
 def exhibit(name: str, figure: bool | None = None) -> Exhibit:

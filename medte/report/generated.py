@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medte.report import api, items_of_paper, mini_card, real_text, recordings, status
+from medte.report import api, items_of_paper, mini_card, paper_figures, real_text, recordings, status
 from medte.report.claims import page as claims
 from medte.report.differences import page as differences
 from medte.report.differences import why_scores_differ
@@ -22,6 +22,7 @@ def generated(notebooks: Sequence[Mapping[str, Any]] = (), run: Mapping[str, str
         "differences.md": differences.page(),
         "paper_items.md": items_of_paper.table(),
         "why_scores_differ.md": why_scores_differ.table(),
+        "published_figures.md": paper_figures.published_section(),
         "mini_card.md": mini_card.card(),
         "bench.md": recordings.bench(),
         "status.md": status.page(notebooks, run or {}),

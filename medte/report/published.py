@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from medte.report import tables
-from medte.tasks.catalogue import benchmark_tasks
+from medte.tasks.catalogue import FAMILIES, benchmark_tasks
 
 GROUP_TITLE = {
     "medical_contrastive": "medical, contrastive",
@@ -20,6 +20,9 @@ CAVEATS = (
     "with (three for the mean). Which model a point belongs to was read from the order of rows within a group. They "
     "show the state of May 2025; no spread and no value of a single task is known."
 )
+BRIEF = "Read off the paper's figures to two decimals, not measured here."
+TIMES = "Times mix machines and are not comparable."
+TASKS_OF = {"source_pubmed": "pubmed", "source_mimic_iv": "mimic_iv", "source_wikipedia": "wikipedia"}
 COLUMNS = {
     "classification": "Classi\u00adfication",
     "clustering": "Clus\u00adtering",
@@ -58,9 +61,36 @@ def table() -> str:
         for column in COLUMNS:
             text = tables.percent(None if pd.isna(row[column]) else row[column], 1 if column == "avg_task_types" else 0)
             cells.append(f"<b>{text}</b>" if row[column] == best[column] else text)
-        name = f'{short(row["model"])}<br><span class="interval">{GROUP_TITLE[row["bucket"]]}</span>'
-        rows.append([name, *cells])
+        rows.append([_name(row), *cells])
     return tables.html(["Model", *COLUMNS.values()], rows, CAVEATS)
+
+
+def sources() -> str:
+    """The published means over three sources' tasks as HTML, in percent, each with the model's place among the 17 in small."""
+    frame = published().sort_values("avg_task_types", ascending=False)
+    places = frame[list(TASKS_OF)].rank(ascending=False, method="min")
+    rows = []
+    for number, row in frame.iterrows():
+        cells = [
+            tables.MISSING
+            if pd.isna(row[column])
+            else f'{tables.percent(row[column], 0)} <span class="interval">{places.loc[number, column]:.0f}.</span>'
+            for column in TASKS_OF
+        ]
+        rows.append([_name(row), *cells])
+    wanted = [task.source for task in benchmark_tasks("MedEval")]
+    header = [f"{COLUMNS[column]} <small>{wanted.count(source)}</small>" for column, source in TASKS_OF.items()]
+    note = "In the head the number of tasks, small in the cells the place among those that are known."
+    return tables.html(["Model", *header], rows, f"{CAVEATS} {note}")
+
+
+def times() -> str:
+    """The published times by family as HTML, in seconds, fastest first."""
+    columns = [f"{family}_time_s" for family in FAMILIES]
+    frame = published().sort_values("avg_time_s")
+    rows = [[_name(row), *(f"{row[column]:.1f}" for column in (*columns, "avg_time_s"))] for _, row in frame.iterrows()]
+    header = ["Model", *(COLUMNS[family] for family in FAMILIES), "Mean"]
+    return tables.html(header, rows, f"Seconds, mean over the tasks of a family and over all tasks. {TIMES} {CAVEATS}")
 
 
 def pairs_floor() -> float:
@@ -80,3 +110,7 @@ def pairs_above_floor(frame: pd.DataFrame) -> str:
         f"{tables.percent(last, 0)} and {tables.percent(second, 0)}, within {tables.percent(second - floor)} points of "
         "that floor.</p>"
     )
+
+
+def _name(row: pd.Series) -> str:
+    return f'{short(row["model"])}<br><span class="interval">{GROUP_TITLE[row["bucket"]]}</span>'

@@ -6,7 +6,17 @@ from typing import Any
 from medte.evaluation.groups import BENCHMARK
 from medte.evaluation.statistics import Scores
 from medte.profile import load_profile
-from medte.report import condition_tables, edition_tables, experiments, pages, recordings, reproduced, tables
+from medte.report import (
+    by_task,
+    condition_tables,
+    edition_tables,
+    experiments,
+    figures,
+    pages,
+    recordings,
+    reproduced,
+    tables,
+)
 from medte.report.exhibit import Exhibit
 from medte.report.recordings import provenance, recorded_groups
 from medte.tasks.catalogue import benchmark_tasks
@@ -47,6 +57,12 @@ def corrected() -> Scores:
 
 def _recorded(make, arguments) -> Exhibit:
     return Exhibit(make, lambda run: arguments(), recorded=True)
+
+
+def _figure(make, arguments, caption: str, alt: str) -> Exhibit:
+    return Exhibit(
+        make, lambda run: arguments(), lambda run: _captioned(f"Real text, recorded. {caption}"), alt, recorded=True
+    )
 
 
 EXHIBITS = {
@@ -99,6 +115,37 @@ EXHIBITS = {
         edition_tables.missing,
         lambda: (_missing(), "Tasks of the 51 that this run could not build; they are in no mean."),
     ),
+    "open-families-figure": _figure(
+        figures.means_by_family,
+        lambda: (_scores(),),
+        "Mean of every model over each family's tasks and over all; the lines are 95 % intervals over documents and draws.",
+        "Dot plot of every model's mean on real text by family, with intervals",
+    ),
+    "open-gain": _figure(
+        figures.gain_by_task,
+        lambda: (_scores(), *_pair()),
+        "Gain over the base by task, in points; the lines are 95 % intervals over documents and draws, each task judged alone.",
+        "Dot plot of the difference between the fine-tuned model and its base on each task of real text, with intervals",
+    ),
+    "open-leakage": _figure(
+        by_task.leakage,
+        lambda: (_scores(), *_pair(), _about()["edition"]),
+        "Gain on each task against the share of training pairs that touched it and were dropped, so that none was trained on. Families "
+        "stand a little beside each other.",
+        "Scatter plot of tasks of real text: gain over the base against the share of training pairs dropped for touching the task",
+    ),
+    "open-heat-map": _figure(
+        by_task.heat_map,
+        lambda: (_scores(), _about()["cards"]),
+        "Score of every model on every task; light is high. In front the floor, where the task has one.",
+        "Heat map of scores on real text, tasks by models, families apart, with the floor of each task",
+    ),
+    "open-length": _figure(
+        by_task.length,
+        lambda: (_scores(), _about()["cards"]),
+        "Scores against the length of the texts, a point a task, a panel a model. Lengths are not all that differs between tasks.",
+        "A panel a model: score of each task of real text against the median number of words of its texts",
+    ),
 }
 
 
@@ -109,7 +156,8 @@ def _shown(name: str) -> str:
 def summary() -> str:
     """The front page's first table: models × families on real text, recorded, and what the comparison says."""
     sentence = tables.difference_sentence(_scores(), *_pair())
-    return f"{_shown('open-families')}\n\n**{sentence}** {pages.UNCERTAIN} {experiments.carries_over()}\n"
+    first = f"{_shown('open-families')}\n\n{_shown('open-families-figure')}"
+    return f"{first}\n\n**{sentence}** {pages.UNCERTAIN} {experiments.carries_over()}\n"
 
 
 def details() -> str:
@@ -117,8 +165,10 @@ def details() -> str:
     parts = [
         "## Task by task\n",
         _shown("open-tasks"),
+        _shown("open-heat-map"),
         "\n## What fine-tuning changed\n",
         _shown("open-differences"),
+        _shown("open-gain"),
         f"\n**{tables.difference_sentence(_scores(), *_pair())}**\n",
         _training(_about()["training"]),
         "\n## Every model against one\n",
@@ -143,8 +193,10 @@ def details() -> str:
         "\n## What was dropped\n",
         _shown("open-dropped"),
         _shown("open-leaks-by-task"),
+        _shown("open-leakage"),
         "\n## What the tasks are made of\n",
         _shown("open-cards"),
+        _shown("open-length"),
         "\n## What is missing\n",
         _shown("open-missing"),
     ]

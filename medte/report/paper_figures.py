@@ -1,0 +1,173 @@
+"""The paper's figures by name, from the published numbers and from a run's, and those beyond it; never both kinds in one."""
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
+
+from medte.models.registry import entry_of_result
+from medte.report import by_task, maps, pages, published, scatter
+from medte.report.exhibit import Exhibit
+from medte.report.tables import FAMILY_TITLE
+from medte.tasks.catalogue import FAMILIES
+
+SOURCES = list(combinations(scatter.SOURCE_TITLE, 2))
+R = "r: Pearson's, over the models, with the exact p or the 95 % interval."
+TIMED = (
+    "This run's seconds on this machine, each distinct text encoded once, timed once a model: small differences are chance. All families are "
+    "timed together; a family's seconds are the share of its texts in the words."
+)
+BARS = "The lines are 95 % intervals over documents and draws."
+
+
+def _frame(run: Any):
+    return scatter.of_scores(run.scores(), run.times)
+
+
+def _vectors(run: Any) -> tuple[Mapping, list[str]]:
+    """The maps' vectors of the base and of the fine-tuned model, and the classes; without the task nothing."""
+    if maps.TASK not in run.tasks():
+        return {}, []
+    model, base = pages.main_pair(run.profile)
+    found = {entry_of_result(name).title: run.vectors(name, maps.TASK) for name in (base, model)}
+    return {title: vectors for title, (vectors, _) in found.items()}, next(iter(found.values()))[1]
+
+
+def _map_caption(words: str) -> Callable[[Any], str]:
+    def caption(run: Any) -> str:
+        if maps.TASK not in run.tasks():
+            return "No map in this run."
+        rows = run.edition.tasks[maps.TASK]["rows"]
+        return (
+            f"This run's {rows:,} Wikipedia texts by system of disease, none left out, before and after fine-tuning: t-SNE on cosine similarity, "
+            f"perplexity {maps.perplexity(rows):g}, seed {maps.SEED}. {words} Distances between heaps mean nothing."
+        )
+
+    return caption
+
+
+def _published_time(family: str | None) -> Exhibit:
+    of = f"on {FAMILY_TITLE[family].lower()} " if family else ""
+    return Exhibit(
+        scatter.time,
+        lambda run: (scatter.of_published(), family, "seconds a task, as published"),
+        f"Published: mean score {of}against mean time, a point a model. {R} {published.TIMES} {published.BRIEF}",
+        f"Scatter plot of the published models: mean score {of}against published time",
+        recorded=True,
+    )
+
+
+def _published_source(one: str, other: str) -> Exhibit:
+    names = f"{scatter.SOURCE_TITLE[other]} against {scatter.SOURCE_TITLE[one]}"
+    return Exhibit(
+        scatter.sources,
+        lambda run: (scatter.of_published(), one, other),
+        f"Published: mean over the tasks of {names}, a point a model. {R} {published.BRIEF}",
+        f"Scatter plot of the published models: mean on {names}",
+        recorded=True,
+    )
+
+
+PUBLISHED = {
+    **{f"published-time-{family}": _published_time(family) for family in FAMILIES},
+    "published-time": _published_time(None),
+    **{f"published-source-{one}-{other}": _published_source(one, other) for one, other in SOURCES},
+    "published-families": Exhibit(
+        scatter.families,
+        lambda run: (scatter.of_published(),),
+        f"Published: each family's mean against each other's, a point a model. {R} {published.BRIEF}",
+        "Grid of scatter plots of the published models, mean of each family against each other, with correlations",
+        recorded=True,
+    ),
+    "published-sources": Exhibit(published.sources, recorded=True),
+    "published-times": Exhibit(published.times, recorded=True),
+}
+
+
+def _time(family: str | None) -> Exhibit:
+    of = f"on {FAMILY_TITLE[family].lower()} " if family else "over all tasks "
+    what = "seconds to encode the family's texts" if family else "seconds to encode all texts"
+    return Exhibit(
+        scatter.time,
+        lambda run: (_frame(run), family, what),
+        f"Mean score {of}against the time of encoding. {TIMED} {R}",
+        f"Scatter plot of models: mean score {of}against seconds of encoding",
+    )
+
+
+def _source(one: str, other: str) -> Exhibit:
+    names = f"{scatter.SOURCE_TITLE[other]} against {scatter.SOURCE_TITLE[one]}"
+    return Exhibit(
+        scatter.sources,
+        lambda run: (_frame(run), one, other),
+        f"This run's mean over the tasks of {names}, a point a model. {BARS} {R}",
+        f"Scatter plot of models: mean on {names}, with intervals",
+    )
+
+
+LIVE = {
+    **{f"time-{family}": _time(family) for family in FAMILIES},
+    "time": _time(None),
+    **{f"source-{one}-{other}": _source(one, other) for one, other in SOURCES},
+    "families-scatter": Exhibit(
+        scatter.families,
+        lambda run: (_frame(run),),
+        f"This run's mean of each family against each other's, a point a model. {BARS} {R}",
+        "Grid of scatter plots of models, mean of each family against each other, with correlations",
+    ),
+    "tsne": Exhibit(
+        maps.tsne,
+        _vectors,
+        _map_caption("A point a text."),
+        "Two maps of texts as points, coloured by disease system: base encoder and fine-tuned model",
+    ),
+    "density": Exhibit(
+        maps.density,
+        _vectors,
+        _map_caption(
+            "Lines hold 25, 50 and 75 % of a class's density; broad ones of few texts are drawn with a broad brush."
+        ),
+        "The same two maps as lines of equal density of each disease system",
+    ),
+    "heat-map": Exhibit(
+        by_task.heat_map,
+        lambda run: (run.scores(), run.edition.cards()),
+        "This run's score of every model on every task; light is high. In front the floor, where the task has one: scores as dark as it "
+        "or darker say nothing.",
+        "Heat map of scores, tasks by models, families apart, with the floor of each task",
+    ),
+    "frontier": Exhibit(
+        scatter.frontier,
+        lambda run: (_frame(run),),
+        "This run's mean score against speed on this machine, timed once a model, and against size. A ring: no other model is better in "
+        "one and as good in the other.",
+        "Two scatter plots of models: mean score against texts a second and against parameters, with the Pareto front ringed",
+    ),
+    "leakage": Exhibit(
+        by_task.leakage,
+        lambda run: (run.scores(), *pages.main_pair(run.profile), run.edition.manifest),
+        "This run's gain on each task against the share of training pairs that touched it and were dropped, so that none was trained on. "
+        f"Families stand a little beside each other. {BARS}",
+        "Scatter plot of tasks: gain over the base against the share of training pairs dropped for touching the task",
+    ),
+    "length": Exhibit(
+        by_task.length,
+        lambda run: (run.scores(), run.edition.cards()),
+        "This run's scores against the length of the texts, a point a task, a panel a model. Lengths are not all that differs between tasks.",
+        "A panel a model: score of each task against the median number of words of its texts, with a line for each family",
+    ),
+}
+
+
+def published_section() -> str:
+    """The published figures and tables as a piece of a page, in Markdown."""
+    parts = {
+        "## Does a slower model score higher?": ["published-time", *(f"published-time-{family}" for family in FAMILIES), "published-times"],
+        "## Does one source tell what another will say?": [
+            *(f"published-source-{one}-{other}" for one, other in SOURCES), "published-sources",
+        ],
+        "## Does one family tell what another will say?": ["published-families"],
+    }  # fmt: skip
+    lines = []
+    for heading, names in parts.items():
+        lines += [heading, *(PUBLISHED[name].html(name) for name in names)]
+    return "\n\n".join(lines) + "\n"
