@@ -13,9 +13,8 @@ from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import write_recorded
 from medte.paths import CHECKOUT
-from medte.report import figures
-from medte.report.claims import page as claims
 from medte.report.claims import (
+    figures,
     published_gains,
     published_groups,
     published_ranks,
@@ -23,6 +22,7 @@ from medte.report.claims import (
     recipe_gains,
     verdicts,
 )
+from medte.report.claims import page as claims
 from medte.report.claims.published_gains import Gain
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH, ENGLISH_TASKS, agreement, mteb_medical
 from medte.report.generated import generated
