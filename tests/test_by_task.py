@@ -15,7 +15,8 @@ from tests.test_statistics import retrieval
 pytestmark = pytest.mark.usefixtures("figures_closed")
 PAIRS, SMALL, LARGE = "MedQAPairClassification", "MedQuADRetrieval", "PubMedRetrieval"
 ROWS = [
-    retrieval("random", SMALL, [0.0, 0.2]), retrieval("MEDTE-mini", SMALL, [0.6, 0.8]), retrieval("bm25", SMALL, [0.5, 0.5]),
+    retrieval("random", SMALL, [0.0, 0.2]), retrieval("MEDTE-mini", SMALL, [0.6, 0.8]),
+    retrieval("bm25", SMALL, [0.5, 0.5]),
     retrieval("random", LARGE, [0.1, 0.1]), retrieval("MEDTE-mini", LARGE, [1.0, 0.8]),
     pair_result("random", PAIRS, [1, 0], [0.9, 0.1]), pair_result("MEDTE-mini", PAIRS, [1, 0], [0.9, 0.1]),
 ]  # fmt: skip

@@ -14,8 +14,8 @@ RATE = "texts_per_second"
 def times(took: Mapping[str, Mapping[str, float]], profile: Profile, edition: Edition) -> dict[str, dict[str, float]]:
     """For each model that was timed: the seconds of each family, of all texts under "all", and its texts a second.
 
-    `took` is what was measured, by model (`Plan.measured`). A family's seconds are the share of its distinct texts in the
-    words of all; texts that two families share count for both.
+    `took` is what was measured, by model (`Plan.measured`). A family's seconds are the share of its distinct texts in
+    the words of all; texts that two families share count for both.
     """
     words, count = _words(profile, edition)
     rates = {model: own["timed"] / own["seconds"] for model, own in took.items() if own["timed"] and own["seconds"]}

@@ -28,9 +28,10 @@ NONE = "no task is scored"
 
 
 def heat_map(scores: Scores, cards: Cards) -> Figure:
-    """Tasks × models as colours, in percent, the floor of each task in front; models and, within a family, tasks by their mean.
+    """Tasks × models as colours, in percent, the floor of each task in front.
 
-    A cell is empty where a model has no result, and where the task's card knows no floor.
+    Models, and within a family tasks, stand in the order of their means. A cell is empty where a model has no result,
+    and where the task's card knows no floor.
     """
     if not scores.tasks:
         return nothing(NONE)
@@ -90,10 +91,10 @@ def leak_shares(edition: Mapping[str, Any], tasks: Sequence[str]) -> dict[str, f
 
 
 def leakage(scores: Scores, model: str, other: str, edition: Mapping[str, Any]) -> Figure:
-    """The gain of a model over another on each task, against the share of training pairs that were dropped for touching it.
+    """The gain of a model over another on each task, against the share of training pairs dropped for touching it.
 
-    Families stand a little beside each other, so that equal shares can be told apart. Above: the mean gain on tasks that pairs
-    touched and on the others, with 95 % intervals. The tasks that most pairs touched are named.
+    Families stand a little beside each other, so that equal shares can be told apart. Above: the mean gain on tasks
+    that pairs touched and on the others, with 95 % intervals. The tasks that most pairs touched are named.
     """
     gaps = {task: gap for task in scores.tasks if (gap := scores.difference(model, other, [task]))}
     if not gaps:
@@ -133,9 +134,9 @@ def _gain(scores: Scores, model: str, other: str, name: str, tasks: Sequence[str
 
 
 def length(scores: Scores, cards: Cards) -> Figure:
-    """Score against the median length of a task's texts, of its longer column, a panel a model; lines are fits in each family.
+    """Score against the median length of a task's texts, of its longer column, a panel a model, a line a family.
 
-    They are least squares on the logarithm of the length, through three tasks or more.
+    Lines are least squares on the logarithm of the length, through three tasks or more.
     """
     scores = encoders(scores)
     words = {task: _words(cards[task]) for task in scores.tasks if task in cards}

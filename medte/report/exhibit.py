@@ -24,8 +24,8 @@ STYLE = Path(__file__).parent / "medte.mplstyle"
 class Exhibit:
     """A function that makes a table (HTML) or a figure, and its arguments, taken from a run.
 
-    What is recorded needs no run. A figure has a caption, or a function of the run that makes it, and `alt`, what it shows in
-    words for those who do not see it.
+    What is recorded needs no run. A figure has a caption, or a function of the run that makes it, and `alt`, what it
+    shows in words for those who do not see it.
     """
 
     make: Callable[..., str | Figure]

@@ -86,7 +86,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
 
 
 def means_by_family(scores: Scores) -> Figure:
-    """The mean of every model over each family's tasks and over all, with its interval; small enough for a narrow page."""
+    """The mean of every model over each family's tasks and over all, with its interval; fit for a narrow page."""
     scores = encoders(scores)
     if not scores.tasks:
         return nothing()

@@ -1,4 +1,4 @@
-"""What all figures share: a colour and a marker for each family and each group of models, and labels that keep apart."""
+"""What all figures share: a colour and a marker for each family and group of models, and names that keep apart."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,7 +58,7 @@ def family_mark(family: str) -> tuple[str, str]:
 
 
 def legend(where: Axes | Figure, groups: Iterable[str], **place) -> None:
-    """The marks of the groups that are there, in the order of `GROUPS`; above the axes unless `place` says otherwise."""
+    """The marks of the groups that are there, in `GROUPS`' order; above the axes unless `place` says otherwise."""
     there = set(groups)
     names = [*(name for name in GROUPS if name in there), *sorted(there - set(GROUPS))]
     _legend(where, [(group(name).title, group(name).colour, group(name).marker) for name in names], place)

@@ -1,4 +1,4 @@
-"""The paper's figures by name, from the published numbers and from a run's, and those beyond it; never both kinds in one."""
+"""The paper's figures by name, of the published numbers and of a run's, and those beyond it; never both in one."""
 
 from collections.abc import Callable, Mapping
 from itertools import combinations
@@ -13,8 +13,8 @@ from medte.tasks.catalogue import FAMILIES
 SOURCES = list(combinations(scatter.SOURCE_TITLE, 2))
 R = "r: Pearson's, over the models, with the exact p or the 95 % interval."
 TIMED = (
-    "This run's seconds on this machine, each distinct text encoded once, timed once a model: small differences are chance. All families are "
-    "timed together; a family's seconds are the share of its texts in the words."
+    "This run's seconds on this machine, each distinct text encoded once, timed once a model: small differences are "
+    "chance. All families are timed together; a family's seconds are the share of its texts in the words."
 )
 BARS = "The lines are 95 % intervals over documents and draws."
 
@@ -38,8 +38,9 @@ def _map_caption(words: str) -> Callable[[Any], str]:
             return "No map in this run."
         rows = run.edition.tasks[maps.TASK]["rows"]
         return (
-            f"This run's {rows:,} Wikipedia texts by system of disease, none left out, before and after fine-tuning: t-SNE on cosine similarity, "
-            f"perplexity {maps.perplexity(rows):g}, seed {maps.SEED}. {words} Distances between heaps mean nothing."
+            f"This run's {rows:,} Wikipedia texts by system of disease, none left out, before and after fine-tuning: "
+            f"t-SNE on cosine similarity, perplexity {maps.perplexity(rows):g}, seed {maps.SEED}. {words} "
+            "Distances between heaps mean nothing."
         )
 
     return caption
@@ -131,29 +132,30 @@ LIVE = {
     "heat-map": Exhibit(
         by_task.heat_map,
         lambda run: (run.scores(), run.edition.cards()),
-        "This run's score of every model on every task; light is high. In front the floor, where the task has one: scores as dark as it "
-        "or darker say nothing.",
+        "This run's score of every model on every task; light is high. In front the floor, where the task has one: "
+        "scores as dark as it or darker say nothing.",
         "Heat map of scores, tasks by models, families apart, with the floor of each task",
     ),
     "frontier": Exhibit(
         scatter.frontier,
         lambda run: (_frame(run),),
-        "This run's mean score against speed on this machine, timed once a model, and against size. A ring: no other model is better in "
-        "one and as good in the other.",
-        "Two scatter plots of models: mean score against texts a second and against parameters, with the Pareto front ringed",
+        "This run's mean score against speed on this machine, timed once a model, and against size. A ring: no other "
+        "model is better in one and as good in the other.",
+        "Two scatter plots of models: mean score against texts a second and against parameters, Pareto front ringed",
     ),
     "leakage": Exhibit(
         by_task.leakage,
         lambda run: (run.scores(), *pages.main_pair(run.profile), run.edition.manifest),
-        "This run's gain on each task against the share of training pairs that touched it and were dropped, so that none was trained on. "
-        f"Families stand a little beside each other. {BARS}",
+        "This run's gain on each task against the share of training pairs that touched it and were dropped, so that "
+        f"none was trained on. Families stand a little beside each other. {BARS}",
         "Scatter plot of tasks: gain over the base against the share of training pairs dropped for touching the task",
     ),
     "length": Exhibit(
         by_task.length,
         lambda run: (run.scores(), run.edition.cards()),
-        "This run's scores against the length of the texts, a point a task, a panel a model. Lengths are not all that differs between tasks.",
-        "A panel a model: score of each task against the median number of words of its texts, with a line for each family",
+        "This run's scores against the length of the texts, a point a task, a panel a model. Lengths are not all that "
+        "differs between tasks.",
+        "A panel a model: score of each task against the median number of words of its texts, a line for each family",
     ),
 }
 
@@ -161,7 +163,9 @@ LIVE = {
 def published_section() -> str:
     """The published figures and tables as a piece of a page, in Markdown."""
     parts = {
-        "## Does a slower model score higher?": ["published-time", *(f"published-time-{family}" for family in FAMILIES), "published-times"],
+        "## Does a slower model score higher?": [
+            "published-time", *(f"published-time-{family}" for family in FAMILIES), "published-times",
+        ],
         "## Does one source tell what another will say?": [
             *(f"published-source-{one}-{other}" for one, other in SOURCES), "published-sources",
         ],

@@ -66,7 +66,7 @@ def table() -> str:
 
 
 def sources() -> str:
-    """The published means over three sources' tasks as HTML, in percent, each with the model's place among the 17 in small."""
+    """The published means over three sources' tasks as HTML, in percent, with the model's place among the 17."""
     frame = published().sort_values("avg_task_types", ascending=False)
     places = frame[list(TASKS_OF)].rank(ascending=False, method="min")
     rows = []

@@ -118,21 +118,23 @@ EXHIBITS = {
     "open-families-figure": _figure(
         figures.means_by_family,
         lambda: (_scores(),),
-        "Mean of every model over each family's tasks and over all; the lines are 95 % intervals over documents and draws.",
+        "Mean of every model over each family's tasks and over all; the lines are 95 % intervals over documents and "
+        "draws.",
         "Dot plot of every model's mean on real text by family, with intervals",
     ),
     "open-gain": _figure(
         figures.gain_by_task,
         lambda: (_scores(), *_pair()),
-        "Gain over the base by task, in points; the lines are 95 % intervals over documents and draws, each task judged alone.",
-        "Dot plot of the difference between the fine-tuned model and its base on each task of real text, with intervals",
+        "Gain over the base by task, in points; the lines are 95 % intervals over documents and draws, each task "
+        "judged alone.",
+        "Dot plot of the difference between the fine-tuned model and its base on each task of real text, and intervals",
     ),
     "open-leakage": _figure(
         by_task.leakage,
         lambda: (_scores(), *_pair(), _about()["edition"]),
-        "Gain on each task against the share of training pairs that touched it and were dropped, so that none was trained on. Families "
-        "stand a little beside each other.",
-        "Scatter plot of tasks of real text: gain over the base against the share of training pairs dropped for touching the task",
+        "Gain on each task against the share of training pairs that touched it and were dropped, so that none was "
+        "trained on. Families stand a little beside each other.",
+        "Scatter plot of tasks of real text: gain over the base against the share of pairs dropped for touching it",
     ),
     "open-heat-map": _figure(
         by_task.heat_map,
@@ -143,7 +145,8 @@ EXHIBITS = {
     "open-length": _figure(
         by_task.length,
         lambda: (_scores(), _about()["cards"]),
-        "Scores against the length of the texts, a point a task, a panel a model. Lengths are not all that differs between tasks.",
+        "Scores against the length of the texts, a point a task, a panel a model. Lengths are not all that differs "
+        "between tasks.",
         "A panel a model: score of each task of real text against the median number of words of its texts",
     ),
 }

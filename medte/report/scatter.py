@@ -1,8 +1,9 @@
 """Models as points: score against time, one source against another, the families against each other.
 
-All take a plain table, a row a model: `model` (its name on the page), `group`, and a column for each mean, in percent: the
-families', "mean", the sources'; `<column>_low` and `<column>_high` where there are intervals; `seconds`, and
-`seconds_<family>`. What is not known is NaN. `of_published` and `of_scores` make one.
+All take a plain table, a row a model: `model` (its name on the page), `group`, and a column for each mean, in percent:
+the families', "mean", the sources'; `<column>_low` and `<column>_high` where there are intervals; `seconds` and
+`seconds_<family>`; `texts_per_second`, and `parameters` in millions. What is not known is NaN.
+`of_published` and `of_scores` make one.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ def of_published() -> pd.DataFrame:
 def of_scores(scores: Scores, seconds: Mapping[str, Mapping[str, float]] | None = None) -> pd.DataFrame:
     """The means of the models that make vectors, over the tasks that the scores are of; "mean" is over all tasks.
 
-    `seconds` has for each model that was timed the time of each family, and of all texts under "all".
+    `seconds` is what `evaluation.times` found.
     """
     scores = encoders(scores)
     parts = {family: scores.of_family(family) for family in FAMILIES} | {MEAN: scores.tasks}
@@ -89,7 +90,7 @@ def time(frame: pd.DataFrame, family: str | None = None, what: str = "seconds") 
 
 
 def sources(frame: pd.DataFrame, one: str, other: str) -> Figure:
-    """The mean over one source's tasks against the mean over another's, with Pearson's r; who lacks one is named below."""
+    """The mean over one source's tasks against that over another's, with Pearson's r; who lacks one is named below."""
     names = [f"{SOURCE_TITLE[source]}, mean over its tasks (%)" for source in (one, other)]
     return _against(frame, one, other, *names, "not in both")
 
@@ -97,7 +98,7 @@ def sources(frame: pd.DataFrame, one: str, other: str) -> Figure:
 def _against(
     frame: pd.DataFrame, x: str, y: str, xlabel: str, ylabel: str, why: str, from_zero: bool = False
 ) -> Figure:
-    """The models that have both numbers as points with their names; the others are named under the x-axis, with `why`."""
+    """The models that have both numbers as points with names; the others are named under the x-axis, with `why`."""
     there = _known(frame, x, y)
     if there.empty:
         return nothing(f"no model has both: {xlabel}; {ylabel}")
