@@ -48,7 +48,8 @@ def test_a_figure_carries_its_words_and_is_the_same_bytes_again():
     assert 'alt="What &quot;it&quot; shows"' in html and "A caption." in html
     drawn = FIGURE.files("line", 3)
     assert drawn == FIGURE.files("line", 3) != FIGURE.files("line", 4)
-    assert base64.b64encode(drawn["line.svg"].encode()).decode() in html and "#858585" in drawn["line.svg"]
+    assert html.count(base64.b64encode(drawn["line.svg"].encode()).decode()) == 1 and "#858585" in drawn["line.svg"]
+    assert '<a download="line.svg" class="medte-image">SVG</a>' in html
     assert plt.get_fignums() == before
 
 

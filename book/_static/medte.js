@@ -1,4 +1,5 @@
-/* Tables that sort by a click on a header; long ones get a field that filters their rows. Without this file they are as they come. */
+/* Tables that sort by a click on a header; long ones get a field that filters their rows; figures that can be taken away. Without this
+   file all are as they come. */
 (() => {
   "use strict";
   const SORTED = 4, FILTERED = 13; // rows from which a table sorts, from which it filters: medte.css keeps the field's place
@@ -94,6 +95,10 @@
       makeReachable(table.parentElement);
       if (count >= SORTED) makeSortable(table);
       if (count >= FILTERED) makeFilterable(figure, table);
+    });
+    // A figure stands on the page once; its link takes it from there.
+    document.querySelectorAll("a.medte-image").forEach((link) => {
+      link.href = link.closest("figure").querySelector("img").src;
     });
   });
 })();

@@ -56,7 +56,7 @@ class Exhibit:
 
     def _figure(self, name: str, run: Any) -> str:
         source = _data("image/svg+xml", self._svg(run))
-        links = _links(self.make, {f"{name}.svg": source})
+        links = _links(self.make, {f"{name}.svg": None})
         caption = self.caption(run) if callable(self.caption) else self.caption
         return (
             f'<figure class="medte-figure" id="{name}"><img src="{source}" alt="{escape(self.alt)}">'
@@ -100,12 +100,14 @@ def _name(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _links(make: Callable, files: dict[str, str]) -> str:
-    """Links to the function's code and to the files, as HTML."""
+def _links(make: Callable, files: dict[str, str | None]) -> str:
+    """Links to the function's code and to the files, as HTML. Where a file is the image above (None), medte.js points to it."""
     code = CODE.format(module=make.__module__.replace(".", "/"), name=make.__name__)
     links = [f'<a href="{code}" title="the function that made this">code</a>']
     kinds = {"csv": "CSV", "tex": "LaTeX", "svg": "SVG"}
-    links += [f'<a download="{file}" href="{data}">{kinds[file.rsplit(".", 1)[1]]}</a>' for file, data in files.items()]
+    for file, data in files.items():
+        place = f'href="{data}"' if data else 'class="medte-image"'
+        links.append(f'<a download="{file}" {place}>{kinds[file.rsplit(".", 1)[1]]}</a>')
     return f'<span class="medte-links">{" · ".join(links)}</span>'
 
 

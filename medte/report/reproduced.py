@@ -20,7 +20,7 @@ from medte.models.registry import Entry, entry_of_result
 from medte.profile import Profile, load_profile
 from medte.report import tables
 from medte.report.published import CAVEATS, COLUMNS, published
-from medte.report.verdicts import MEAN, Verdict, between, in_part, whole
+from medte.report.reproduced_verdicts import MEAN, Verdict, between, in_part, whole
 from medte.tasks.card import Card
 from medte.tasks.catalogue import FAMILIES, Task, benchmark_tasks
 

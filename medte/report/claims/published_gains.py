@@ -13,7 +13,8 @@ import pandas as pd
 
 from medte.report import tables
 from medte.report.published import CAVEATS, COLUMNS, GROUP_TITLE, column_name, short
-from medte.report.reproduced import MEAN, MEDTE, ROUNDING, TWO_DECIMALS
+from medte.report.reproduced import MEDTE
+from medte.report.reproduced_verdicts import MEAN, ROUNDING, TWO_DECIMALS
 
 CELLS = tuple(column for column in COLUMNS if column != MEAN)  # the mean says again what the families say
 Standing = Literal["ahead", "within rounding", "behind"]

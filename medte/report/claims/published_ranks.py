@@ -18,7 +18,7 @@ from scipy.stats import kendalltau, rankdata
 from medte.report import tables
 from medte.report.claims.published_groups import contrastive_alone
 from medte.report.published import CAVEATS, COLUMNS, column_name, short
-from medte.report.reproduced import MEAN
+from medte.report.reproduced_verdicts import MEAN
 from medte.tasks.catalogue import FAMILIES
 
 ALL_TASKS, ENGLISH = "mean_12_tasks", "mean_english"

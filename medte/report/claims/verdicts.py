@@ -16,7 +16,8 @@ from medte.report import tables
 from medte.report.claims import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH
 from medte.report.published import COLUMNS
-from medte.report.reproduced import MEAN, MEDTE
+from medte.report.reproduced import MEDTE
+from medte.report.reproduced_verdicts import MEAN
 from medte.tasks.catalogue import FAMILIES, benchmark_tasks
 
 Verdict = Literal["reproduced", "direction only", "not reproduced", "cannot be tested here"]
