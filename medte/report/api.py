@@ -3,12 +3,14 @@
 from medte import paths
 
 PAGES = {
-    "data": ("records", "edition", "finished", "curation", "sources", "tasks", "fetch", "freeze", "quality"),
+    "data": ("records", "edition", "finished", "curation", "tasks", "freeze", "quality"),
+    "sources": ("sources", "fetch"),
     "models": ("models", "training", "choose", "publish"),
     "evaluation": (
-        "benchmark", "evaluation", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace",
+        "benchmark", "evaluation", "probes", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace", "contribute",
     ),
     "report": ("report",),
+    "paper": ("report/claims", "report/differences"),
     "run": (
         "profile", "run", "record", "book", "pipeline", "paths", "manifest", "guard", "machine", "chance", "errors", "hub_client",
     ),
@@ -18,7 +20,9 @@ OUTSIDE = ("cli",)  # which `medte --help` documents
 
 def modules(page: str) -> list[str]:
     """The dotted names of a page's modules; of a room (a folder) all, in the order of their names."""
-    return [module for room in PAGES[page] for module in _of_room(room)]
+    inner = {module for room in sum(PAGES.values(), ()) if "/" in room for module in _of_room(room)}
+    own = [module for room in PAGES[page] for module in _of_room(room)]
+    return [module for module in own if module not in inner or any("/" in room for room in PAGES[page])]
 
 
 def _of_room(room: str) -> list[str]:
