@@ -1,4 +1,4 @@
-"""A real browser for tests: chromium driven by Playwright over pages served on loopback, and what it finds wrong with them."""
+"""A real browser for tests: chromium, driven by Playwright over pages served here, and what is wrong with them."""
 
 import functools
 import os
@@ -9,55 +9,62 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=400, height=800)
-PAPER = ViewportSize(width=718, height=1047)  # A4 with margins of a centimetre
+DESKTOP, PHONE, PAPER = (  # paper: A4 with margins of a centimetre
+    {"width": width, "height": height} for width, height in ((1280, 800), (400, 800), (718, 1047))
+)
 
-# Faults of the theme that no setting mends: rule of axe-core → selectors of what is inside.
-KNOWN: dict[str, list[str]] = {}
-
-# In long tables every row is made as the first ones are: the rest is not judged, which takes most of the time.
-SERIOUS = """async ([known, rules]) => {
+# In long tables every row is made as the first ones are: the rest is not judged, which would take most of the time.
+SERIOUS = """async (rules) => {
     const where = { include: [["html"]], exclude: [["tbody tr:nth-child(n+6)"]] };
     const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
     const { violations } = await axe.run(where, { preload: false, resultTypes: ["violations"], ...only });
-    const ours = (rule, node) => !(known[rule] || []).some((one) => document.querySelector(node.target[0]).closest(one));
-    return violations.filter((one) => ["serious", "critical"].includes(one.impact)).flatMap((one) =>
-        one.nodes.filter((node) => ours(one.id, node)).map((node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)}`));
+    return violations
+        .filter((one) => ["serious", "critical"].includes(one.impact))
+        .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)}`));
 }"""
 
 # What is shown on paper and should not be: something to click, a sidebar, a table that is cut off.
 ON_PAPER = """() => {
-    const controls = "nav, dialog, input, button:not(.medte-sort), .medte-links, .bd-sidebar-primary, .bd-sidebar-secondary";
-    const shown = [...document.querySelectorAll(controls)].filter((one) => one.checkVisibility());
-    const wide = [...document.querySelectorAll("table")].filter((table) =>
-        table.checkVisibility() && (table.getBoundingClientRect().right > innerWidth + 1 || table.scrollWidth > table.parentElement.clientWidth + 1));
-    return [...shown.map((one) => `shown: ${one.outerHTML.slice(0, 120)}`), ...wide.map((one) => `cut off: ${one.innerText.slice(0, 80)}`)];
+    const all = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+    const sidebars = all(".bd-sidebar-primary, .bd-sidebar-secondary, nav, dialog");
+    const controls = all("input, button:not(.medte-sort), .medte-links");
+    const wide = all("table").filter((table) =>
+        table.getBoundingClientRect().right > innerWidth + 1 || table.scrollWidth > table.parentElement.clientWidth + 1);
+    return [
+        ...[...sidebars, ...controls].map((one) => `shown: ${one.outerHTML.slice(0, 120)}`),
+        ...wide.map((one) => `cut off: ${one.innerText.slice(0, 80)}`),
+    ];
 }"""
 
 LOOK = "outline boxShadow borderColor backgroundColor color textDecorationLine opacity visibility".split()
 WATCH = """(look) => {
-    window.styleOf = (one) => [undefined, "::after"].map((part) => look.map((name) => getComputedStyle(one, part)[name])).join();
+    const styles = (one, part) => look.map((name) => getComputedStyle(one, part)[name]);
+    window.styleOf = (one) => [...styles(one), ...styles(one, "::after")].join();
     window.reached = new Map();
     addEventListener("focusin", (event) => reached.set(event.target, styleOf(event.target)));
     const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
-    window.wanted = [...all].filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+    const shown = (one) => one.checkVisibility({ visibilityProperty: true });
+    window.wanted = [...all].filter((one) => one.tabIndex >= 0 && !one.disabled && shown(one));
     return wanted.length;
 }"""
 UNSEEN = """() => {
     document.activeElement.blur();
-    const why = (one) => !reached.has(one) ? "not reached" : reached.get(one) === styleOf(one) ? "focus not seen" : null;
-    return wanted.map((one) => [why(one), one]).filter(([why]) => why).map(([why, one]) => `${why}: ${one.outerHTML.slice(0, 160)}`);
+    const tell = (what, one) => `${what}: ${one.outerHTML.slice(0, 160)}`;
+    return wanted.flatMap((one) => !reached.has(one) ? tell("not reached", one)
+        : reached.get(one) === styleOf(one) ? tell("focus not seen", one) : []);
 }"""
 
 
 def executable() -> str:
-    """The path of chromium. The test fails where there is none, or is skipped with a warning where `MEDTE_NO_BROWSER` is 1."""
+    """The path of chromium. Where there is none the test fails; with `MEDTE_NO_BROWSER=1` it is skipped and warns."""
     if os.environ.get("MEDTE_NO_BROWSER") == "1":
         warnings.warn("MEDTE_NO_BROWSER=1: no page is looked at in a browser", stacklevel=2)
         pytest.skip("MEDTE_NO_BROWSER=1: no page is looked at in a browser")
@@ -72,8 +79,10 @@ def executable() -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator["Browser"]:
     """Chromium without a window; it finds no host but this machine."""
+    from playwright.sync_api import sync_playwright
+
     path = executable()
     with sync_playwright() as playwright:
         rules = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -102,7 +111,7 @@ def served(folder: Path) -> Iterator[str]:
 class Visitor:
     """Opens pages under one address and keeps, by kind, what went wrong meanwhile, a line each with the page's name."""
 
-    def __init__(self, browser: Browser, address: str, mode: str = "light"):
+    def __init__(self, browser: "Browser", address: str, mode: str = "light"):
         self.address, self.name, self.found = address, "", {}
         self.context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce", color_scheme=mode)
         self.context.add_init_script(f'localStorage.setItem("mode", "{mode}"); localStorage.setItem("theme", "{mode}")')
@@ -119,7 +128,7 @@ class Visitor:
     def _is_ours(self, url: str) -> bool:
         return url.startswith((self.address, "data:"))
 
-    def open(self, name: str, size: ViewportSize = DESKTOP) -> Page:
+    def open(self, name: str, size: dict[str, int] = DESKTOP) -> "Page":
         """The page, loaded at that size, its formulas set."""
         self.name = name
         self.page.set_viewport_size(size)
@@ -129,9 +138,11 @@ class Visitor:
 
     def judge(self, *rules: str) -> None:
         """Note what axe-core finds serious or critical, by these of its rules or by all."""
+        from axe_playwright_python.base import AXE_SCRIPT
+
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        for line in self.page.evaluate(SERIOUS, [KNOWN, list(rules)]):
+        for line in self.page.evaluate(SERIOUS, list(rules)):
             self.note("axe", line)
 
     def measure(self) -> None:
@@ -154,3 +165,14 @@ class Visitor:
             self.page.keyboard.press("Tab")
         for line in self.page.evaluate(UNSEEN):
             self.note("keyboard", line)
+
+
+def column(table, number, part="tbody"):
+    """What stands in a column's cells that are shown, from top to bottom."""
+    return table.locator(f"{part} tr:visible").evaluate_all(
+        "(rows, number) => rows.map((row) => row.cells[number].textContent)", number
+    )
+
+
+def turned(table):
+    return table.locator("thead th").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-sort'))")

@@ -140,3 +140,12 @@ def built(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDTE_REPOSITORY", "")  # whatever the address of this clone is
         yield build_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once for a file of tests."""
+    from browser import chromium
+
+    with chromium() as started:
+        yield started

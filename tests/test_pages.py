@@ -9,8 +9,8 @@ from medte.report.exhibits import EXHIBITS
 from medte.report.generated import generated
 
 METRIC = re.compile(
-    r"\b(nDCG|F1|v-measure|average precision|accuracy|MRR|reciprocal rank|Pearson|Spearman|Kendall|points?|scores?|means?|gains?|"
-    r"loss)\b|τ",
+    r"\b(nDCG|F1|v-measure|average precision|accuracy|MRR|reciprocal rank|Pearson|Spearman|Kendall|"
+    r"points?|scores?|means?|gains?|loss)\b|τ",
     re.IGNORECASE,
 )
 SHARE, DECIMAL = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?%"), re.compile(r"(?<![\w.])\d+\.\d+(?!\.?\w)")
@@ -42,7 +42,7 @@ def prose(text):
 
 
 def typed(text):
-    """The numbers in prose that look like results: each share in percent, and decimals in a paragraph with a metric's name."""
+    """The numbers in prose that look like results: shares in percent, and decimals in a paragraph with a metric's name."""
     found = []
     for lines in re.split(r"\n\s*\n", text):
         paragraph = " ".join(lines.split())
