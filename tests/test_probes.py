@@ -1,4 +1,4 @@
-"""Probes: what they are made of, on snippets with the expected pairs; which answers are right; scores of encoders that know."""
+"""Probes: what they are made of, on snippets with expected pairs; which answers are right; scores of those who know."""
 
 import lzma
 from collections import Counter
@@ -22,6 +22,7 @@ from medte.probes.probe import NO_QUERY, Material, ProbeData, ProbeMissing, judg
 from medte.probes.stays import Stay
 from medte.profile import load_profile
 from medte.report import probes as report
+from medte.run import Run
 from medte.sources.mini import notes
 from medte.sources.mini.knowledge import load
 from medte.tasks.build import TaskData
@@ -97,7 +98,7 @@ def folder(tmp_path):
 
 
 class Stub:
-    """An edition that evaluates some diseases of the knowledge, whose pages stand in one task, and trains on the others."""
+    """An edition that evaluates some of the known diseases, their pages in one task, and trains on the others."""
 
     name, own_tasks = "mini", ()
 
@@ -199,7 +200,8 @@ def test_a_stay_is_read_from_its_note_and_told_without_diagnosis_or_name():
     assert stay.presentation == "R knee pain ___ is a 67 year old woman with gout, limping."
     assert stay.record == (
         "sex: female\nage: 60 to 69\ncomplaint: r knee pain\n"
-        "long-standing illnesses: Rheumatoid arthritis; Essential hypertension\nlength of stay: 3 days\noutcome: discharged alive"
+        "long-standing illnesses: Rheumatoid arthritis; Essential hypertension\n"
+        "length of stay: 3 days\noutcome: discharged alive"
     )
 
 
@@ -368,6 +370,22 @@ def test_the_tasks_of_a_set_are_its_own(made):
     assert isinstance(made, Edition) and made.name == "mini-probes"
 
 
+def test_a_run_scores_its_models_as_they_come_after_its_own_results(made, monkeypatch):
+    run, called = Run("mini"), []
+    run.probe_set = made
+    monkeypatch.setattr(run, "results", lambda models: called.append(models))
+
+    def evaluated(profile, edition, folders, models, **kwargs):
+        called.append((edition, folders.results.name, models))
+        return results(list(made.cards()), models[:2])
+
+    monkeypatch.setattr("medte.run.evaluate", evaluated)
+    found = run.probes()
+    own = [model for model in run.profile.models if "@" not in model]
+    assert called == [own, (made, "results-of-probes", own)] and len(own) < len(run.profile.models)
+    assert list(found) == ["terms", "styles"] and run.probes() is found and len(called) == 2
+
+
 class Knows:
     """An encoder that gives every text the vector of its unit."""
 
@@ -429,8 +447,9 @@ def cards(*names):
     groups = {probe.name: probe for probe in PROBES}
     return {
         name: {
-            "name": name, "group": groups[name].group, "asks": "Asks <this>?", "made_of": "pieces", "text": "bundled", "items": 40,
-            "documents": None, "right": None, "dropped": {"too long": 1200}, "example": {"query": "a\nb", "right": "c"},
+            "name": name, "group": groups[name].group, "asks": "Asks <this>?", "made_of": "pieces", "text": "bundled",
+            "licence": "CC0-1.0", "items": 40, "documents": None, "right": None, "dropped": {"too long": 1200},
+            "example": {"query": "a\nb", "right": "c"},
             "paired": name in styles.STYLES, "blind": BLIND if name == "QueryNegation" else None,
         } for name in names
     }  # fmt: skip

@@ -24,7 +24,8 @@ from medte.tasks.catalogue import Task
 PROBES = (
     Probe("TermSimilarity", "terms", "pair_classification", "ontology",
           "Is an exact synonym nearer to a disease's name than the name of a near other disease?", terms.similarity),
-    Probe("TermRetrieval", "terms", "retrieval", "ontology", "Does a synonym find the disease's name?", terms.retrieval),
+    Probe("TermRetrieval", "terms", "retrieval", "ontology",
+          "Does a synonym find the disease's name?", terms.retrieval),
     Probe("RecordRetrieval", "records", "retrieval", "mimic_iv",
           "Does a clinician's question find the notes that answer it?", records.retrieval),
     Probe("StructuredToNarrative", "records", "retrieval", "mimic_iv",
@@ -102,13 +103,14 @@ def build(edition: Edition, data: Data, folder: Path, say: Callable[[str], None]
         about = {"made_of": made.made_of, "text": made.text, "licence": made.licence, "dropped": probed.dropped}
         tasks[probe.name] = about | {"hash": data_hash(probed), "rows": len(probed.rows)}
         cards[probe.name] = about | card(probe, made, probed)
+    names = [path.name for path in ontology.files(material.ontology)] if material.ontology else []
     say(f"{len(tasks)} probes made, {len(missing)} missing")
     write_json(folder / "cards.json", list(cards.values()))  # a list, since their order is that of tables
     facts = {
         "edition": f"{edition.name}-probes",
         "inputs": key,
         "hash": digest({name: about["hash"] for name, about in tasks.items()}),
-        "made_from": {"edition": edition.manifest["hash"], "ontology": str(bool(material.ontology))},
+        "made_from": {"edition": edition.manifest["hash"], "ontology": names},
         "tasks": tasks,
         "missing": missing,
     }
@@ -119,9 +121,9 @@ def build(edition: Edition, data: Data, folder: Path, say: Callable[[str], None]
 def card(probe: Probe, made: Made, data: ProbeData) -> dict[str, Any]:
     """What the probe asks, how large it is, and for bundled text the first item as an example.
 
-    `items`: queries or pairs; `right`: right documents of a query, on average; `words`: median length of the first and the
-    second text; `paired`: it asks for the same as other styles of query; `blind`: what a model reaches that does not see the
-    negation.
+    `items`: queries or pairs; `right`: right documents of a query, on average; `words`: median length of the first and
+    the second text; `paired`: it asks for the same as other styles of query; `blind`: what a model reaches that does
+    not see the negation.
     """
     rows, retrieval = data.rows, probe.family == "retrieval"
     about = {"name": probe.name, "group": probe.group, "family": probe.family, "asks": probe.asks}

@@ -1,4 +1,4 @@
-"""The Human Disease Ontology's terms with their exact synonyms, from OBO files of a folder (`MEDTE_MIRROR`/ontology)."""
+"""The Human Disease Ontology's terms with their exact synonyms, from the OBO files of `MEDTE_MIRROR`/ontology."""
 
 import lzma
 import re

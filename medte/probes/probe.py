@@ -1,13 +1,13 @@
-"""Probes: small data sets beside the benchmark that ask one thing each. None is one of the 51 or the 77, or in any mean.
+"""Probes: small data sets that ask one thing each. None is one of the 51 or the 77, or in any mean.
 
 They are tasks like any other to the evaluation: mteb's own classes score them, on vectors that are shared with the
-benchmark, and items give the intervals. Pairs are judged by average precision, retrieval by nDCG@10 where every document
-that answers is right.
+benchmark, and items give the intervals. Pairs are judged by average precision, retrieval by nDCG@10 where every
+document that answers is right.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,7 +24,7 @@ from medte.tasks.judgements import Judgements
 
 MINIMUM = 20  # queries or pairs, below which a probe is missing
 NO_QUERY = ""  # in the rows of a retrieval probe: the document is right for no query
-Text = Literal["real", "bundled", "fictional"]  # whose: people's · written for the mini edition · of fictional patients
+Text = Literal["real", "bundled", "fictional"]  # people's · written for the mini edition · of fictional patients
 
 
 class ProbeMissing(Exception):
@@ -33,7 +33,7 @@ class ProbeMissing(Exception):
 
 @dataclass(frozen=True)
 class Material:
-    """What probes are made of: an edition, the settings that it was built with, and an ontology's folder if there is one."""
+    """What probes are made of: an edition, the settings it was built with, and an ontology's folder if there is one."""
 
     edition: Edition
     data: Data
@@ -92,7 +92,7 @@ class ProbeData(TaskData):
     """The rows of a probe; a retrieval's documents may be right for no query."""
 
     def judgements(self) -> Judgements:
-        """Documents in the order of a hash, so that no place in a tie tells of the right one; queries in that of rows."""
+        """Documents in the order of a hash, so that no place in a tie tells the right one; queries in that of rows."""
         documents = sorted(set(self.rows["document"]), key=lambda text: chance("document", text))
         place = {text: number for number, text in enumerate(documents)}
         right: dict[str, list[int]] = {}
@@ -139,8 +139,3 @@ def of(probe: Probe, made: Made, dropped: Counter) -> ProbeData:
     """The data of a probe."""
     left_out = {reason: count for reason, count in sorted(dropped.items()) if count}
     return ProbeData(probe.task, made.rows.reset_index(drop=True), left_out)
-
-
-def with_rows(data: ProbeData, rows: pd.DataFrame) -> ProbeData:
-    """The same probe with other rows."""
-    return replace(data, rows=rows)

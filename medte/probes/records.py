@@ -1,9 +1,9 @@
-"""Health records: can notes be found by a clinician's question, and a narrative by the structured record of the same stay?
+"""Health records: are notes found by a clinician's question, and narratives by the structured record of the same stay?
 
-The patients are fictional. Documents are presentations (chief complaint and history of present illness) of the edition's
-evaluation side that its tasks hold already. The line of the discharge diagnosis, the past history and the hospital course
-are left out: a question about a diagnosis has to be answered from how the patient presented. The long-standing illnesses
-stand in the first sentence of the history, in a clinician's words ("on basal and mealtime insulin").
+The patients are fictional. Documents are presentations (chief complaint and history of present illness) of the
+edition's evaluation side that its tasks hold already. The line of the discharge diagnosis, the past history and the
+hospital course are left out: a question about a diagnosis has to be answered from how the patient presented. The
+long-standing illnesses stand in the first sentence of the history, in a clinician's words ("on mealtime insulin").
 """
 
 from collections import Counter
@@ -18,8 +18,9 @@ from medte.sources.mini.notes import DIED
 
 NAMES = ("Alzheimer", "Parkinson")  # that an illness begins with
 QUESTIONS = (
-    "questions put together from a diagnosis and a long-standing illness; as documents the presentations of all evaluated notes that "
-    "a task holds, without diagnosis line, past history and course; right are all notes with that diagnosis of patients with that illness"
+    "questions put together from a diagnosis and a long-standing illness; as documents the presentations of all "
+    "evaluated notes that a task holds, without diagnosis line, past history and course; right are all notes with that "
+    "diagnosis of patients with that illness"
 )
 RECORD = "sex, decade of age, complaint, long-standing illnesses, length of stay and outcome of a stay as lines"
 NARRATIVE = "the history of present illness of the same stay"
@@ -44,8 +45,9 @@ def _held(found: Sequence[Stay], what: str, material: Material, dropped: Counter
 def questions(found: Sequence[Stay], dropped: Counter) -> tuple[dict[str, list[str]], dict[str, str]]:
     """For each question the presentations that answer it, and the diagnosis that it asks for.
 
-    A note answers where its diagnosis has all words of the one asked for ("partial small bowel obstruction" is a small bowel
-    obstruction) and its patient has the illness. "Deceased" is no diagnosis to ask for, nor is "uses walker" an illness.
+    A note answers where its diagnosis has all words of the one asked for ("partial small bowel obstruction" is a small
+    bowel obstruction) and its patient has the illness. "Deceased" is no diagnosis to ask for, nor "uses walker" an
+    illness.
     """
     right: dict[str, list[str]] = {}
     units: dict[str, str] = {}

@@ -1,8 +1,8 @@
 """Styles of query: the same diseases, documents and right answers, asked for in other words.
 
-The documents are the sections of encyclopedia pages on evaluated diseases that the edition's tasks hold already, and right
-are all sections of the page on the disease asked for. A disease is asked about in every style or in none, so that two
-styles differ by their words alone.
+The documents are the sections of encyclopedia pages on evaluated diseases that the edition's tasks hold already, and
+right are all sections of the page on the disease asked for. A disease is asked about in every style or in none, so that
+two styles differ by their words alone.
 """
 
 import re
@@ -107,8 +107,8 @@ def two_concepts(material: Material, dropped: Counter) -> Made:
 def on_both(found: Sequence[Page]) -> tuple[dict[str, list[str]], dict[str, str]]:
     """For each two diseases that share a section: the query, its right sections and its unit.
 
-    A section is on the disease of its page, and on every other that it names: by name, by a synonym of two words or more, by
-    an abbreviation of three letters or more. A name inside a longer one does not count.
+    A section is on the disease of its page, and on every other that it names: by name, by a synonym of two words or
+    more, by an abbreviation of three letters or more. A name inside a longer one does not count.
     """
     named = _naming([page.condition for page in found])
     right: dict[str, list[str]] = {}
@@ -150,7 +150,10 @@ def negation(material: Material, dropped: Counter) -> Made:
                 right[query], units[query] = [document], condition.name.lower()
         else:
             dropped["disease whose symptoms all negate something"] += 1
-    made_of = "a disease with and without one of its symptoms; as documents a sentence that reports it and one that denies it, by template"
+    made_of = (
+        "a disease with and without one of its symptoms; as documents a sentence that reports it and one that "
+        "denies it, by fixed templates"
+    )
     return Made(judged(right, units, []), made_of, "bundled")
 
 

@@ -24,7 +24,10 @@ SMALL = {"a", "an", "in", "of", "the"}  # words without which a name says the sa
 REMARK = re.compile(r"[\[\](){}&]|\b(?:NOS|unspecified|other)\b", re.IGNORECASE)
 ABBREVIATION = re.compile(r"[A-Z0-9][A-Z0-9/.-]{0,9}s?")
 NUMBERED = re.compile(r"\b(?:\d+[a-z]?|[ivx]+[a-z]?|[a-z])$", re.IGNORECASE)
-PAIRS = "a disease's name with one exact synonym that has other words, and with the name of the sibling that shares most words with it"
+PAIRS = (
+    "a disease's name with one exact synonym that has other words, and with the name of the sibling that shares most "
+    "words with it"
+)
 SEARCH = f"exact synonyms as queries; as documents the names of their diseases and of {NEAR} near siblings of each"
 
 
@@ -84,7 +87,7 @@ def of_conditions(conditions: Iterable[Condition]) -> dict[str, Term]:
 
 @cache
 def words(name: str) -> frozenset[str]:
-    """The words of a name up to case, order, plural and the small ones: "tumors of the lung" has those of "lung tumor"."""
+    """The words of a name up to case, order, plural and the small ones: "tumors of the lung" is "lung tumor"."""
     found = set(re.findall(r"\w+", re.sub(r"['’]s\b", "", name.lower()))) - SMALL
     return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in found)
 

@@ -28,16 +28,16 @@ TEXT = {
     "fictional": "fictional patients, machine-written",
 }  # whose text, as a card says it -> in words
 SCORED = (
-    "Percent: average precision of pairs, nDCG@10 of retrieval, where every document that answers is right; with the 95 % interval over "
-    "the diseases, diagnoses or patients asked about. Random vectors are the floor, TF-IDF and BM25 how far the words alone go. Bold: "
-    "best. •: not distinguishable from the best. In no mean of the benchmark."
+    "Percent: average precision of pairs, nDCG@10 of retrieval, where every document that answers is right; with the "
+    "95 % interval over the diseases, diagnoses or patients asked about. Random vectors are the floor, TF-IDF and BM25 "
+    "how far the words alone go. Bold: best. •: not distinguishable from the best. In no mean of the benchmark."
 )
 LIVE = "Scored in this run."
 REFERENCE = "QueryTwoWords"
 NOTHING = "<p>No probe could be made of this edition.</p>"
 NOT_RECORDED = (
-    "<p>Not measured on real text yet: <code>medte record -p open --probes</code> makes it. On the bundled text the probes are scored "
-    'live in <a href="../notebooks/34_probes.html">the notebook on probes</a>.</p>'
+    "<p>Not measured on real text yet: <code>medte record -p open --probes</code> makes it. On the bundled text the "
+    'probes are scored live in <a href="../notebooks/34_probes.html">the notebook on probes</a>.</p>'
 )
 CLAIMED = {
     "TermSimilarity": "clinical term similarity",
@@ -58,8 +58,8 @@ def table(groups: Mapping[str, Scores], cards: Cards, origin: str = LIVE) -> str
         if blind := [name for name in scores.tasks if cards[name]["blind"]]:
             (level,) = {cards[name]["blind"] for name in blind}
             parts.append(
-                f"<p>{', '.join(blind)}: who always has both sentences of the right disease first, and cannot tell reporting from "
-                f"denying, reaches {tables.percent(level)}.</p>"
+                f"<p>{', '.join(blind)}: who always has both sentences of the right disease first, and cannot tell "
+                f"reporting from denying, reaches {tables.percent(level)}.</p>"
             )
     return "\n".join(parts) or NOTHING
 
@@ -86,7 +86,7 @@ def describe(cards: Cards, missing: Mapping[str, str]) -> str:
                 tables.breakable(name),
                 escape(card["asks"]),
                 escape(card["made_of"]),
-                TEXT[card["text"]],
+                f"{TEXT[card['text']]}, {escape(card['licence'])}",
                 *sizes,
                 escape(left_out),
             ]
@@ -126,8 +126,8 @@ def by_style(scores: Scores | None, cards: Cards) -> Figure:
             places, [100 * e.low for e in found], [100 * e.high for e in found], color=colours[number], alpha=0.5
         )
         axes.plot(
-            places, [100 * e.value for e in found], f"-{MARKERS[number % len(MARKERS)]}", color=colours[number], ms=5, lw=1,
-            label=entry_of_result(model).title,
+            places, [100 * e.value for e in found], f"-{MARKERS[number % len(MARKERS)]}",
+            color=colours[number], ms=5, lw=1, label=entry_of_result(model).title,
         )  # fmt: skip
     axes.set(
         xticks=range(len(names)), xticklabels=[_words(name) for name in names], ylabel="nDCG@10 (%)", ylim=(0, None)
@@ -151,7 +151,10 @@ def style_differences(scores: Scores | None, cards: Cards, origin: str = LIVE) -
         [tables.title(model), *(tables.cell(scores.between(model, name, REFERENCE), sign=True) for name in others)]
         for model in scores.models
     ]
-    caption = f"Each style minus {_words(REFERENCE)} (name and aspect), in points, with the 95 % interval over diseases; each judged alone. {origin}"
+    caption = (
+        f"Each style minus {_words(REFERENCE)} (name and aspect), in points, with the 95 % interval over diseases; "
+        f"each judged alone. {origin}"
+    )
     return tables.html(["Model", *map(_words, others)], rows, caption)
 
 
@@ -165,9 +168,9 @@ def recorded_table(profile: str = "open") -> str:
 
 
 def added_tasks_table(profile: str = "open") -> str:
-    """What the second-hand claim names and the 51 tasks lack, as recorded probes: the trained model against its base, as HTML.
+    """What the second-hand claim names and the 51 tasks lack, as recorded probes: the trained model against its base.
 
-    Says of each whether its text is real or fictional, and of what is not measured why.
+    As HTML; says of each whether its text is real or fictional, and of what is not measured why.
     """
     found = recordings.recorded_probes(profile)
     if found is None:
@@ -187,8 +190,9 @@ def added_tasks_table(profile: str = "open") -> str:
         rows.append([claimed, tables.breakable(name), TEXT[card["text"]], f"{card['items']:,}", *means, gap])
     header = ["Claimed for", "Probe", "Text", "Queries or pairs", tables.title(base), tables.title(model), "Difference"]
     caption = (
-        "Recorded: our own probes of what the claim names; the paper names no data set for it. Percent: average precision of pairs, "
-        f"nDCG@10 of retrieval; the difference is paired, in points, each row judged alone. {recordings.provenance(about, '-probes')}"
+        "Recorded: our own probes of what the claim names; the paper names no data set for it. Percent: average "
+        "precision of pairs, nDCG@10 of retrieval; the difference is paired, in points, each row judged alone. "
+        f"{recordings.provenance(about, '-probes')}"
     )
     return tables.html(header, rows, caption)
 
