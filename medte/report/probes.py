@@ -13,7 +13,7 @@ from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
 from medte.report import condition_tables, pages, recordings, tables
-from medte.report.figures import MARKERS, nothing
+from medte.report.marks import MARKERS, nothing
 
 Cards = Mapping[str, Mapping[str, Any]]
 
