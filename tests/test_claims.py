@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import write_recorded
 from medte.paths import CHECKOUT
 from medte.report.claims import (
     figures,
@@ -25,7 +24,7 @@ from medte.report.claims import (
 from medte.report.claims import page as claims
 from medte.report.claims.published_gains import Gain
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH, ENGLISH_TASKS, agreement, mteb_medical
-from medte.report.generated import generated
+from medte.report.generated import UP, generated
 from medte.report.published import COLUMNS, pairs_floor, published
 from medte.report.reproduced import MEDTE
 from medte.tasks.catalogue import benchmark_tasks
@@ -286,15 +285,17 @@ def test_the_recipes_gain_is_of_another_base_and_short_trainings_say_if_they_are
     assert recipe_gains.share_of_pairs({"medquad": 30, "pubmed": 10}, ["medquad", "medqa"]) == 0.75
 
 
-def test_added_tasks_are_not_measured_until_they_are_recorded(tmp_path, monkeypatch):
-    monkeypatch.setattr(recipe_gains.paths, "recorded", lambda: tmp_path)
-    assert recipe_gains.added() is None and "not measured yet" in recipe_gains.added_tasks()
-    rows = [retrieval("base", "Terms", [0.4, 0.6]), retrieval("ours", "Terms", [0.5, 0.7])]
-    about = {"trained": "ours", "compared_with": "base", "bootstrap": 20, "seed": 1, "date": "d", "machine": "m"}
-    write_recorded(tmp_path / "added.jsonl.xz", about, rows)
-    found = recipe_gains.added()
-    assert recipe_gains.relative_gains(*found) == pytest.approx({"Terms": 0.2})
-    assert "<td>+20.0</td>" in recipe_gains.added_tasks() and "none of them the paper's" in recipe_gains.added_tasks()
+def test_of_the_probes_those_count_that_the_claim_names(monkeypatch):
+    monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: None)
+    assert recipe_gains.added() is None
+    rows = [retrieval("base", "TermSimilarity", [0.4, 0.6]), retrieval("ours", "TermSimilarity", [0.5, 0.7])]
+    rows += [retrieval(model, "QueryTwoWords", [0.1, 0.1]) for model in ("base", "ours")]
+    about = {"trained": "ours", "compared_with": "base", "bootstrap": 20, "seed": 1}
+    monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: (about, {"terms": Scores(rows, 20)}))
+    assert recipe_gains.relative_gains(*recipe_gains.added()) == pytest.approx({"TermSimilarity": 0.2})
+    only = {"styles": Scores(rows[2:], 20)}
+    monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: (about, only))
+    assert recipe_gains.added() is None
 
 
 # Verdicts
@@ -424,7 +425,7 @@ def test_the_page_is_in_the_book():
     text = (CHECKOUT / "book" / "claims.md").read_text(encoding="utf-8")
     assert text.startswith("# Does what the paper claims hold?") and "{include} _generated/claims.md" in text
     assert "- file: claims\n" in (CHECKOUT / "_toc.yml").read_text(encoding="utf-8")
-    assert generated()["claims.md"] == claims.page()
+    assert generated()["claims.md"] == claims.page().replace(UP, 'href="')
 
 
 def test_figures_have_labels_and_no_title():

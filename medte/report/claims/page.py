@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from medte.errors import require_known
-from medte.report import tables
+from medte.report import probes, tables
 from medte.report.claims import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
 from medte.report.claims.verdicts import RULES, Evidence, Finding
 from medte.report.published import pairs_above_floor, published
@@ -182,7 +182,7 @@ def _priority(found: Evidence) -> list[str]:
 def _added_kinds(found: Evidence) -> list[str]:
     gains = published_gains.gains(found.published)
     published = [make(gains, found.span) for make in (published_gains.gains_table, published_gains.span_table)]
-    return [*published, recipe_gains.added_tasks()]
+    return [*published, probes.added_tasks_table()]
 
 
 def _reproducibility(found: Evidence) -> list[str]:

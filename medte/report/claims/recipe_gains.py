@@ -1,19 +1,13 @@
 """What the recipe gains on another base than the paper's, and on tasks that were added to test a claim; all recorded."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
-from medte import paths
 from medte.evaluation.statistics import Estimate, Scores
-from medte.evaluation.store import read_recorded
 from medte.models.registry import entry_of_result
-from medte.report import experiments, tables
+from medte.report import experiments, probes, recordings, tables
 from medte.report.recordings import provenance
 from medte.report.reproduced import MEDTE_BASE
-
-ADDED = "added.jsonl.xz"
-NOT_ADDED = "Tasks of these kinds are not measured yet: nothing of them is recorded."
 
 
 def recipe_gain(about: Mapping[str, Any], scores: Scores) -> Estimate:
@@ -51,12 +45,13 @@ def base_note(base: str) -> str:
 
 
 def added() -> tuple[dict[str, Any], Scores] | None:
-    """(about, scores) of tasks added to test what no published column covers; None where none is recorded."""
-    path = paths.recorded() / ADDED
-    if not path.exists():
+    """(about, scores) of the probes of what no published column covers; None where none is recorded."""
+    found = recordings.recorded_probes("open")
+    if found is None:
         return None
-    about, results = read_recorded(path)
-    return about, Scores(results, about["bootstrap"], about["seed"])
+    about, groups = found
+    results = [one for scores in groups.values() for one in scores.results.values() if one["task"] in probes.CLAIMED]
+    return (about, Scores(results, about["bootstrap"], about["seed"])) if results else None
 
 
 def relative_gains(about: Mapping[str, Any], scores: Scores) -> dict[str, float]:
@@ -67,32 +62,6 @@ def relative_gains(about: Mapping[str, Any], scores: Scores) -> dict[str, float]
         for task in scores.tasks
         if (gap := scores.difference(model, base, [task]))
     }
-
-
-def added_tasks() -> str:
-    """The added tasks: base, fine-tuned model, gain in points and in percent; says so where none is recorded."""
-    found = added()
-    if found is None:
-        return f"<p>{NOT_ADDED}</p>"
-    about, scores = found
-    model, base = about["trained"], about["compared_with"]
-    rows = [
-        [
-            tables.breakable(task),
-            tables.cell(scores.mean(base, [task])),
-            tables.cell(scores.mean(model, [task])),
-            tables.cell(scores.difference(model, base, [task]), sign=True),
-            tables.percent(share, sign=True),
-        ]
-        for task, share in relative_gains(about, scores).items()
-    ]
-    caption = (
-        f"Recorded: tasks added here, none of them the paper's; {tables.title(model)} minus {tables.title(base)} in "
-        f"points and in percent of the base's value. Recorded {escape(about['date'])} on {escape(about['machine'])}, "
-        f"from <code>medte/report/recorded/{ADDED}</code>."
-    )
-    header = ["Task", tables.title(base), tables.title(model), "Points", "%"]
-    return tables.html(header, rows, caption)
 
 
 def share_of_pairs(pairs: Mapping[str, int], curated: Sequence[str]) -> float:
