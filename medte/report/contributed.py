@@ -83,8 +83,12 @@ def sentence(one: Contribution) -> str:
         for name, about in one.about.took.items()
         if about.texts
     )
-    other = " Scored by other code than this copy's." if {row.code for row in one.rows} != {code()} else ""
-    return f"{tables.difference_sentence(one.scores, *main_pair(one.profile))} Encoding took {took}.{other}"
+    said = [tables.difference_sentence(one.scores, *main_pair(one.profile))]
+    if took:
+        said.append(f"Encoding took {took}.")
+    if {row.code for row in one.rows} != {code()}:
+        said.append("Scored by other code than this copy's.")
+    return " ".join(said)
 
 
 def listing() -> str:
