@@ -49,7 +49,7 @@ def test_there_are_eight_claims_and_each_has_a_rule_and_tables():
     found = claims.claims()
     assert [claim.said_in for claim in found.claims] == ["abstract"] * 5 + ["summary"] * 3
     names = [claim.test for claim in found.claims]
-    assert len(set(names)) == 8 and set(names) == set(verdicts.RULES) == set(claims.TABLES)
+    assert len(set(names)) == 8 and set(names) == set(verdicts.RULES) == set(claims.SHOWN)
     assert found.span == (0.127, 0.234)
 
 

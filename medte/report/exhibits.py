@@ -11,6 +11,7 @@ from medte.report import (
     edition_tables,
     experiments,
     figures,
+    items_of_paper,
     mini_card,
     pages,
     paper_figures,
@@ -22,6 +23,9 @@ from medte.report import (
     tables,
     task_cards,
 )
+from medte.report.claims import page as claims
+from medte.report.differences import page as differences
+from medte.report.differences import why_scores_differ
 from medte.report.exhibit import Exhibit
 from medte.tasks.catalogue import FAMILIES
 
@@ -160,6 +164,7 @@ RESULTS = {
         reproduced.section, lambda run: (run.scores(), run.profile, run.edition.manifest, run.edition.cards())
     ),
     "beside": Exhibit(pages.beside, lambda run: (run.groups(), run.edition.cards())),
+    "bench": Exhibit(recordings.bench, recorded=True),
     "stale": Exhibit(tables.stale, lambda run: (run.stale(), pages.STALE)),
 }
 
@@ -177,16 +182,27 @@ PROBES = {
         probes.style_differences, lambda run: (run.probes().get("styles"), run.probe_set.cards())
     ),
     "open-probes": Exhibit(probes.recorded_table, recorded=True),
-    "added-tasks": Exhibit(probes.added_tasks_table, recorded=True),
 }
 
 PAPER = {
+    "paper-items": Exhibit(items_of_paper.table, recorded=True),
+    "why-scores-differ": Exhibit(why_scores_differ.table, recorded=True),
     "published": Exhibit(published.table, recorded=True),
     "contributed": Exhibit(contributed.table, recorded=True),
 }
 
 EXHIBITS: Mapping[str, Exhibit] = (
-    DATA | TRAINING | RESULTS | paper_figures.LIVE | PROBES | PAPER | paper_figures.PUBLISHED | real_text.EXHIBITS
+    DATA
+    | TRAINING
+    | RESULTS
+    | paper_figures.LIVE
+    | PROBES
+    | PAPER
+    | paper_figures.PUBLISHED
+    | claims.EXHIBITS
+    | differences.EXHIBITS
+    | mini_card.EXHIBITS
+    | real_text.EXHIBITS
 )
 
 

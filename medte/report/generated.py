@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medte.report import api, items_of_paper, mini_card, paper_figures, real_text, recordings, status
+from medte.report import api, mini_card, paper_figures, real_text, status
 from medte.report.claims import page as claims
 from medte.report.differences import page as differences
-from medte.report.differences import why_scores_differ
 from medte.report.exhibits import exhibit
 
 UP = 'href="../'  # exhibits are written for notebooks, whose pages lie a folder deeper
@@ -20,11 +19,11 @@ def generated(notebooks: Sequence[Mapping[str, Any]] = (), run: Mapping[str, str
         "published.md": exhibit("published").html("published"),
         "claims.md": claims.page(),
         "differences.md": differences.page(),
-        "paper_items.md": items_of_paper.table(),
-        "why_scores_differ.md": why_scores_differ.table(),
+        "paper_items.md": exhibit("paper-items").html("paper-items"),
+        "why_scores_differ.md": exhibit("why-scores-differ").html("why-scores-differ"),
         "published_figures.md": paper_figures.published_section(),
         "mini_card.md": mini_card.card(),
-        "bench.md": recordings.bench(),
+        "bench.md": exhibit("bench").html("bench"),
         "status.md": status.page(notebooks, run or {}),
         **{f"api_{name}.md": api.page(name) for name in api.PAGES},
     }

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from medte.report import tables
 from medte.report.prose import cell, marked, places
 
-HEADER = ("Item", "In the PDF", "How we know of it", "Here", "Command", "State")
+HEADER = ("Item", "In the PDF", "How we know of it", "Here", "Commands", "State")
 CAPTION = (
     "The paper's tables and figures as far as we know of them. Published: drawn from the paper's own numbers. "
     "Recorded: from an earlier run that is kept here. Live: from the run at hand."
@@ -27,7 +27,7 @@ class Item(BaseModel):
     number: Annotated[int, Field(ge=1)] | None = None
     known: str
     where: tuple[str, ...]
-    command: str | None = None
+    commands: tuple[str, ...] = ()
     state: tuple[Literal["published", "recorded", "live"], ...]
     why: str
 
@@ -47,7 +47,7 @@ def table() -> str:
             f"{item.kind.capitalize()} {item.number}" if item.number else "not known",
             cell(marked(item.known)),
             cell(places(item.where) or tables.MISSING),
-            f"<code>{item.command}</code>" if item.command else tables.MISSING,
+            "<br>".join(f"<code>{command}</code>" for command in item.commands) or tables.MISSING,
             cell(f"<b>{', '.join(item.state) or 'not here'}</b>. {marked(item.why)}"),
         ]
         for item in items()

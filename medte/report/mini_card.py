@@ -12,6 +12,7 @@ from typing import Any
 from medte import paths
 from medte.models.registry import registry
 from medte.report import tables
+from medte.report.exhibit import Exhibit
 from medte.tasks.catalogue import FAMILIES
 
 WIDTH = 118  # of the report
@@ -290,8 +291,15 @@ def card() -> str:
         parts.append(
             f"Outside the bounds: {'; '.join(problems)}.\n" if problems else "Nothing is outside the bounds.\n"
         )
-        parts.append(summary(latest["report"]))
+        parts.append(EXHIBITS["mini-quality"].html("mini-quality"))
     if record:
-        parts += ["\n## Does it predict anything?\n", agreement_table(record)]
-    parts += ["\n## Versions\n", history(known)]
+        parts += ["\n## Does it predict anything?\n", EXHIBITS["mini-agreement"].html("mini-agreement")]
+    parts += ["\n## Versions\n", EXHIBITS["mini-versions"].html("mini-versions")]
     return "\n".join(parts) + "\n"
+
+
+EXHIBITS = {
+    "mini-quality": Exhibit(summary, lambda run: (versions()[-1]["report"],), recorded=True),
+    "mini-agreement": Exhibit(agreement_table, lambda run: (agreement(),), recorded=True),
+    "mini-versions": Exhibit(history, lambda run: (versions(),), recorded=True),
+}

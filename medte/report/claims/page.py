@@ -4,20 +4,15 @@
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from html import escape
-from pathlib import Path
-from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict
+from matplotlib.figure import Figure
 
-from medte.errors import require_known
-from medte.report import probes, tables
-from medte.report.claims import published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
+from medte.report import probes, published, tables
+from medte.report.claims import figures, published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
+from medte.report.claims.stated import Claim, claims, evidence
 from medte.report.claims.verdicts import RULES, Evidence, Finding
-from medte.report.published import pairs_above_floor, published
-from medte.report.recordings import recorded
+from medte.report.exhibit import Exhibit
 
 SAID_IN = {"abstract": "The paper's abstract", "summary": "A second-hand, machine-written summary of the paper"}
 WORDS = (
@@ -28,68 +23,16 @@ WORDS = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Claim(_Strict):
-    """A claim in our words, who makes it, how it is tested, what stays open; `test` is the name of its rule."""
-
-    test: str
-    title: str
-    said_in: Literal["abstract", "summary"]
-    claim: str
-    how: str
-    limits: str
-    span: tuple[float, float] | None = None
-
-
-class TrainingSource(_Strict):
-    """One of the paper's training sources: its pairs, and whether people wrote the second half to answer the first."""
-
-    source: str
-    pair: str
-    curated: bool
-    why: str
-
-
-class Claims(_Strict):
-    claims: tuple[Claim, ...]
-    sources: tuple[TrainingSource, ...]
-
-    @property
-    def curated(self) -> dict[str, bool]:
-        return {about.source: about.curated for about in self.sources}
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """The span of relative gains that a claim names."""
-        return next(claim.span for claim in self.claims if claim.span)
-
-
-@lru_cache
-def claims() -> Claims:
-    """What `claims.yaml` says. MedteError for a claim whose rule does not exist."""
-    found = Claims.model_validate(yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text(encoding="utf-8")))
-    require_known("rule of a claim", [claim.test for claim in found.claims], RULES)
-    return found
-
-
-def evidence() -> Evidence:
-    """All that the verdicts are made from: what is published, what MTEB(Medical) says, what is recorded."""
-    about, scores = recorded("open")
-    stated = claims()
-    return Evidence(
-        published(), published_ranks.mteb_medical(), about, scores, recipe_gains.added(), stated.curated, stated.span
-    )
-
-
 def page() -> str:
     """The generated piece: one table of all verdicts, then a section for each claim."""
     found = evidence()
-    findings = {claim.test: RULES[claim.test](found) for claim in claims().claims}
-    sections = [section(number, claim, findings[claim.test], found) for number, claim in enumerate(claims().claims, 1)]
-    return "\n".join([summary(findings), *sections]) + "\n"
+    sections = [section(number, claim, findings(found)[claim.test]) for number, claim in enumerate(claims().claims, 1)]
+    return "\n".join([EXHIBITS["claims"].html("claims"), *sections]) + "\n"
+
+
+def findings(found: Evidence) -> dict[str, Finding]:
+    """The name of each claim's rule → what it finds."""
+    return {claim.test: RULES[claim.test](found) for claim in claims().claims}
 
 
 def summary(findings: Mapping[str, Finding]) -> str:
@@ -109,13 +52,14 @@ def summary(findings: Mapping[str, Finding]) -> str:
     return tables.html(["Claim", "Verdict", "Evidence", "Numbers"], rows, WORDS)
 
 
-def section(number: int, claim: Claim, finding: Finding, found: Evidence) -> str:
+def section(number: int, claim: Claim, finding: Finding) -> str:
     """A claim's own section, as Markdown with tables: who says it, the test, what comes out, what stays open."""
     parts = [
         f"\n## {number}. {claim.title}\n",
         f"{SAID_IN[claim.said_in]}: *{claim.claim}*\n",
         f"{claim.how}\n",
-        *TABLES[claim.test](found),
+        *(EXHIBITS[name].html(name) for name in SHOWN[claim.test]),
+        *(note(evidence()) for note in NOTES.get(claim.test, ())),
         f"\n<p><b>{finding.verdict.capitalize()}. {finding.evidence}</b>{_missing(finding)}</p>\n",
         claim.limits,
     ]
@@ -145,57 +89,83 @@ def sources_table() -> str:
     return tables.html(["Source", "Sentence 1 → sentence 2", "Kind", "Why"], rows, caption)
 
 
-def _training_text(found: Evidence) -> list[str]:
-    frame = found.published
-    declared = published_groups.declared_table(frame, list(found.curated))
-    return [published_groups.means_table(frame), published_groups.effects_table(frame), declared]
+def _of(make: Callable[..., str], take: Callable[[Evidence], tuple] = lambda found: ()) -> Exhibit:
+    """A table of this page: `take` gives the arguments of `make`."""
+    return Exhibit(make, lambda run: take(evidence()), recorded=True)
 
 
-def _evaluations(found: Evidence) -> list[str]:
-    makers = (published_ranks.boards_table, published_ranks.agreement_table, published_ranks.single_tasks_table)
-    return [make(found.published, found.mteb) for make in makers]
+def _drawn(make: Callable[..., Figure], take: Callable[[Evidence], tuple], caption: str, alt: str) -> Exhibit:
+    return Exhibit(make, lambda run: take(evidence()), caption, alt, recorded=True)
 
 
-def _self_supervision(found: Evidence) -> list[str]:
+def _boards(found: Evidence) -> tuple:
+    return found.published, found.mteb
+
+
+def _gains(found: Evidence) -> list[published_gains.Gain]:
+    return published_gains.gains(found.published)
+
+
+def _results(found: Evidence) -> tuple:
+    return found.about, found.scores
+
+
+EXHIBITS: Mapping[str, Exhibit] = {
+    "claims": _of(summary, lambda found: (findings(found),)),
+    "group-means": _of(published_groups.means_table, lambda found: (found.published,)),
+    "group-effects": _of(published_groups.effects_table, lambda found: (found.published,)),
+    "declared-sources": _of(published_groups.declared_table, lambda found: (found.published, list(found.curated))),
+    "both-boards": _of(published_ranks.boards_table, _boards),
+    "boards-agreement": _of(published_ranks.agreement_table, _boards),
+    "single-tasks-agreement": _of(published_ranks.single_tasks_table, _boards),
+    "boards-figure": _drawn(
+        figures.published_against_mteb,
+        lambda found: (published_ranks.on_both(*_boards(found)),),
+        "Published means of MedEval, best on top, and the same models' means on MTEB(Medical, v1), as its results repository "
+        f"gives them. {published.BRIEF}",
+        "Dot plot of the models on both benchmarks in the order of their published mean, with their means on MTEB(Medical)",
+    ),
+    "paper-sources": _of(sources_table),
+    "recipe-gain": _of(recipe_gains.recipe_table, _results),
+    "separations": _of(rebuilt_tasks.separations_table, _results),
+    "gains-by-column": _of(published_gains.columns_table, lambda found: (_gains(found),)),
+    "gains-by-rival": _of(published_gains.rivals_table, lambda found: (_gains(found), found.published)),
+    "rivals-figure": _drawn(
+        figures.gain_by_rival,
+        lambda found: (_gains(found),),
+        f"Published: MEDTE minus each rival by family. The lines are what rounding allows. {published.BRIEF}",
+        "Dot plot of the published difference between MEDTE and each rival, a mark for each family",
+    ),
+    "coverage": _of(rebuilt_tasks.coverage_table),
+    "gains-by-kind": _of(published_gains.gains_table, lambda found: (_gains(found), found.span)),
+    "gains-in-span": _of(published_gains.span_table, lambda found: (_gains(found), found.span)),
+    "added-tasks": _of(probes.added_tasks_table),
+    "needs": _of(rebuilt_tasks.needs_table, lambda found: (found.about,)),
+    "families-agreement": _of(published_ranks.families_table, lambda found: (found.published,)),
+}
+SHOWN: Mapping[str, tuple[str, ...]] = {
+    "training_text": ("group-means", "group-effects", "declared-sources"),
+    "evaluations": ("boards-figure", "both-boards", "boards-agreement", "single-tasks-agreement"),
+    "self_supervision": ("paper-sources", "recipe-gain"),
+    "framework": ("separations",),
+    "consistency": ("rivals-figure", "gains-by-column", "gains-by-rival"),
+    "priority": ("coverage",),
+    "added_kinds": ("gains-by-kind", "gains-in-span", "added-tasks"),
+    "reproducibility": ("needs", "families-agreement"),
+}  # name of a claim's rule → its exhibits
+
+
+def _share_of_curated(found: Evidence) -> str:
+    """How many pairs of our own training are of sources whose answers people chose or wrote, as HTML."""
     curated = [source for source, is_curated in found.curated.items() if is_curated]
     share = recipe_gains.share_of_pairs(found.about["training"]["pairs"], curated)
-    ours = (
+    return (
         f"<p>Of the pairs of our own recorded training {tables.percent(share, 0)} % are of curated sources. How many "
         "of the paper's are is not known.</p>"
     )
-    return [sources_table(), ours, recipe_gains.recipe_table(found.about, found.scores)]
 
 
-def _framework(found: Evidence) -> list[str]:
-    return [rebuilt_tasks.separations_table(found.about, found.scores), pairs_above_floor(found.published)]
-
-
-def _consistency(found: Evidence) -> list[str]:
-    gains = published_gains.gains(found.published)
-    return [published_gains.columns_table(gains), published_gains.rivals_table(gains, found.published)]
-
-
-def _priority(found: Evidence) -> list[str]:
-    return [rebuilt_tasks.coverage_table()]
-
-
-def _added_kinds(found: Evidence) -> list[str]:
-    gains = published_gains.gains(found.published)
-    published = [make(gains, found.span) for make in (published_gains.gains_table, published_gains.span_table)]
-    return [*published, probes.added_tasks_table()]
-
-
-def _reproducibility(found: Evidence) -> list[str]:
-    return [rebuilt_tasks.needs_table(found.about), published_ranks.families_table(found.published)]
-
-
-TABLES: Mapping[str, Callable[[Evidence], list[str]]] = {
-    "training_text": _training_text,
-    "evaluations": _evaluations,
-    "self_supervision": _self_supervision,
-    "framework": _framework,
-    "consistency": _consistency,
-    "priority": _priority,
-    "added_kinds": _added_kinds,
-    "reproducibility": _reproducibility,
-}  # name of a claim's rule → its tables
+NOTES: Mapping[str, tuple[Callable[[Evidence], str], ...]] = {
+    "self_supervision": (_share_of_curated,),
+    "framework": (lambda found: published.pairs_above_floor(found.published),),
+}  # name of a claim's rule → sentences after its exhibits

@@ -17,6 +17,7 @@ from medte.errors import require_known
 from medte.report import tables
 from medte.report.differences import effects_of_scoring, effects_of_texts, effects_of_training
 from medte.report.differences.effects import NOT_RECORDED, Record, record
+from medte.report.exhibit import Exhibit
 from medte.report.prose import cell, marked, places
 from medte.report.published import CAVEATS
 
@@ -28,6 +29,8 @@ MEASURES: dict[str, Callable[[Record], str]] = {
 }
 NOT_MEASURED = "Not measured: "
 KINDS = {"F": "fixed", "M": "measured", "F, M": "fixed and measured"}
+GROUPS = ("Leakage", "Selection", "Validity of the tasks", "Evaluation", "Training")
+ELSE = "What else differs"
 HEADER = ("Point", "The authors", "Here", "Where", "What it changes")
 CAPTION = (
     "Effects are recorded, in the file that is named, unless they begin with “Published”. Real text: tasks built from "
@@ -69,7 +72,7 @@ class Point(Difference):
     """One of the 28 that the code calls recipe §5."""
 
     id: int
-    group: Literal["Leakage", "Selection", "Validity of the tasks", "Evaluation", "Training"]
+    group: Literal[GROUPS]
     kind: Literal["F", "M", "F, M"]
 
 
@@ -98,12 +101,22 @@ def others() -> list[Difference]:
 
 def page(profile: str = "open") -> str:
     """The page's tables in Markdown: how many points are measured, a section a group of points, what else differs."""
-    found = record(profile)
-    effects = {row: row.text(found) for row in (*points(), *others())}
+    effects = _effects(profile)
     parts = [f"{_summary([effects[point] for point in points()])}\n"]
-    for group in dict.fromkeys(point.group for point in points()):
-        parts += [f"## {group}\n", _table([point for point in points() if point.group == group], effects)]
-    return "\n".join([*parts, "\n## What else differs\n", _table(others(), effects)]) + "\n"
+    for name, group in zip(EXHIBITS, (*GROUPS, ELSE), strict=True):
+        parts += [f"\n## {group}\n", EXHIBITS[name].html(name)]
+    return "\n".join(parts) + "\n"
+
+
+def table(group: str, profile: str = "open") -> str:
+    """The points of a group, or what else differs: what the authors did, what is done here, what that changes; as HTML."""
+    rows = others() if group == ELSE else [point for point in points() if point.group == group]
+    return _table(rows, _effects(profile))
+
+
+@lru_cache
+def _effects(profile: str) -> dict[Difference, str]:
+    return {row: row.text(record(profile)) for row in (*points(), *others())}
 
 
 def _summary(effects: Sequence[str]) -> str:
@@ -132,3 +145,12 @@ def _name(row: Difference) -> str:
     if not isinstance(row, Point):
         return marked(row.title)
     return f'{row.id}. {marked(row.title)}<br><span class="interval">{KINDS[row.kind]}</span>'
+
+
+def _exhibit(group: str) -> Exhibit:
+    return Exhibit(table, lambda run: (group,), recorded=True)
+
+
+EXHIBITS: Mapping[str, Exhibit] = {
+    f"differences-{group.lower().replace(' ', '-')}": _exhibit(group) for group in (*GROUPS, ELSE)
+}
