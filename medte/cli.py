@@ -9,6 +9,14 @@ from typing import Annotated
 
 import typer
 
+from medte.commands import data, results
+from medte.commands.options import (
+    NotesOption,
+    ProfileOption,
+    SchedulerOption,
+    WorkersOption,
+    read_notes,
+)
 from medte.errors import MedteError
 
 app = typer.Typer(
@@ -25,30 +33,8 @@ MEDTE_HOME) and reused; an interrupted command goes on where it was.
 Try: medte tasks · medte evaluate --profile mini --family retrieval · medte run
 """,
 )
-data_app = typer.Typer(
-    no_args_is_help=True, help="The texts of an edition: fetch them, build them, report on them, verify them."
-)
-app.add_typer(data_app, name="data")
-results_app = typer.Typer(
-    no_args_is_help=True,
-    help="""Results of others: write yours as a file, check such a file and take it in, show what was contributed.
-
-The published numbers are tested by whoever has a network and an accelerator: notebooks/50_test_the_paper.ipynb does all of it
-in Colab, and so do, on any machine:
-
-medte data fetch -p test-the-paper · medte evaluate -p test-the-paper · medte results write -p test-the-paper
-""",
-)
-app.add_typer(results_app, name="results")
-
-ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="mini, open or paper.")]
-EditionOption = Annotated[str, typer.Option("--edition", "--profile", "-p", help="A profile: mini, open or paper.")]
-WorkersOption = Annotated[int, typer.Option(help="Processes that share the work; 0 is this one alone.", min=0)]
-SchedulerOption = Annotated[str | None, typer.Option(help="A Dask scheduler to use instead, such as tcp://host:8786.")]
-NotesOption = Annotated[
-    Path | None, typer.Option(help="A folder with a hospital's own notes, for edition full; as MEDTE_NOTES.")
-]
-SourceOption = Annotated[list[str] | None, typer.Option(help="One source, such as pubmed; may be repeated.")]
+app.add_typer(data.app, name="data")
+app.add_typer(results.app, name="results")
 
 
 @app.command()
@@ -115,7 +101,7 @@ def evaluate(
         from medte.rank import REPORT, rank
         from medte.run import stamped_to_stderr
 
-        _read_notes(profile or "notes", notes)
+        read_notes(profile or "notes", notes)
         run = Run(profile or "notes", stamped_to_stderr)
         print(rank(run, model or [], family))
         print(f"report: {run.folders.root / REPORT}")
@@ -164,7 +150,7 @@ def trace(
     from medte.trace import trace as walk
 
     if notes:
-        _read_notes(profile or "notes", notes)
+        read_notes(profile or "notes", notes)
     print(screen(walk(Run(profile or ("notes" if notes else "mini")), model, task, worst)))
 
 
@@ -205,133 +191,6 @@ def models(
         print(f"{name:26} added    {place}")
 
 
-@data_app.command()
-def fetch(
-    edition: EditionOption = "open",
-    source: SourceOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would cost: make the searches, fetch one page of text.")
-    ] = False,
-) -> None:
-    """Fetch the real sources from their publishers, politely; an interrupted call goes on where it stopped.
-
-    MEDTE_EMAIL must name an address under which the publishers can reach you; NCBI_API_KEY, if you have one, makes PubMed and
-    PMC faster. What lies in the folder that MEDTE_MIRROR names is read first and need not be fetched.
-    """
-    from medte.fetch import fetch as bring
-    from medte.fetch import plan
-    from medte.run import checked_profile, stamped, stamped_to_stderr
-
-    if dry_run:
-        for name, cost in plan(checked_profile(edition), source or [], stamped_to_stderr).items():
-            print(f"{name}: {cost}")
-        return
-    for name, manifest in bring(checked_profile(edition), source or [], stamped).items():
-        print(f"{name}: {manifest['records']:,} records, {manifest['bytes'] / 1e6:,.1f} MB")
-
-
-@data_app.command()
-def build(
-    edition: EditionOption = "mini",
-    workers: WorkersOption = 0,
-    scheduler: SchedulerOption = None,
-    frozen: Annotated[
-        bool,
-        typer.Option("--frozen", help="Exactly the records behind the recorded results, in a folder of their own."),
-    ] = False,
-    notes: NotesOption = None,
-) -> None:
-    """Build an edition: task data and training pairs, as Parquet.
-
-    With --frozen it says which texts have changed or gone since the results were recorded. What is made of --notes stays in
-    their folder.
-    """
-    from medte.engine import Engine
-    from medte.record import rebuild
-    from medte.run import Run, stamped
-
-    if notes:
-        _read_notes(edition, notes)
-    run = Run(edition, stamped)
-    engine = Engine(workers or None, scheduler)
-    print(rebuild(run, engine) if frozen else f"edition: {run.build(engine).folder}")
-
-
-@data_app.command()
-def report(
-    edition: EditionOption = "mini",
-    source: SourceOption = None,
-    task: Annotated[str | None, typer.Option(help="The data card of one task instead.")] = None,
-) -> None:
-    """Say what is in an edition: sources, pairs, leaks, tasks; of the mini edition whether its text is worth measuring on.
-
-    The mini report scores TF-IDF and a static encoder (about two minutes the first time). The static encoder and the
-    Disease Ontology are read from the folder that MEDTE_MIRROR names, and left out where it is not set.
-    """
-    from medte.run import Run, stamped_to_stderr
-
-    run = Run(edition, stamped_to_stderr)
-    if task:
-        from medte.tasks.card import screen as card
-
-        print(card(run.edition.card(task)))
-        return
-    if run.profile.data.edition != "mini":
-        from medte.errors import require_known
-        from medte.report.edition_screen import screen as describe
-        from medte.sources.registry import SOURCES
-
-        require_known("source", source or [], SOURCES)
-        print(describe(run.edition.manifest, source or []))
-        return
-    from medte.quality import assess
-    from medte.report.mini_card import heading, screen
-
-    manifest = run.edition.manifest
-    print(screen(assess(run, stamped_to_stderr), manifest, heading(manifest["hash"])))
-
-
-@data_app.command()
-def freeze(
-    change: Annotated[str, typer.Option(help="What is new in this version, in a sentence.")],
-    profile: ProfileOption = "mini",
-) -> None:
-    """Make the mini edition as it is now a version: hash and difficulty, before any encoder that it judges is scored on it."""
-    from medte.freeze import freeze as make_version
-    from medte.run import Run, stamped
-
-    version = make_version(Run(profile, stamped), change, stamped)
-    print(f"version {version['version']}, data {version['hash']}")
-
-
-@data_app.command()
-def verify(edition: EditionOption = "mini", source: SourceOption = None) -> None:
-    """Compare every file of an edition, or of sources that were fetched, with its recorded hash."""
-    from medte.fetch import verify_fetched
-    from medte.guard import folders
-    from medte.manifest import verify_all
-    from medte.run import checked_profile
-
-    if source:
-        for name, count in verify_fetched(source).items():
-            print(f"{name}: {count} files as recorded")
-        return
-    folder = folders(checked_profile(edition)).edition
-    print(f"{verify_all(folder)} files as recorded in {folder}")
-
-
-@data_app.command("check")
-def check_knowledge(
-    files: Annotated[list[Path], typer.Argument(help="knowledge/<kind>/<area>.yaml", exists=True)],
-) -> None:
-    """Check knowledge files of the mini edition against their schema, while one writes them."""
-    from medte.sources.mini.knowledge import check
-
-    problems = [problem for file in files for problem in check(file)]
-    print("\n".join(problems) or "nothing wrong")
-    raise typer.Exit(1 if problems else 0)
-
-
 @app.command()
 def record(
     profile: ProfileOption = "open",
@@ -365,50 +224,6 @@ def record(
         print(record_seeds(profile, numbers, stamped))
     else:
         print(keep(run))
-
-
-@results_app.command("write")
-def write_results(
-    profile: Annotated[
-        str, typer.Option("--profile", "-p", help="test-the-paper, or test-the-paper-all for every public source.")
-    ] = "test-the-paper",
-    frozen: Annotated[
-        bool, typer.Option("--frozen", help="From exactly the records that the first contributed result lists.")
-    ] = False,
-) -> None:
-    """Write a run's results as a file to contribute: scores, scores per item, identifiers, revisions, machine; no text.
-
-    What is not scored yet is scored first. `medte results add FILE` shows what the file says.
-    """
-    from medte.contribute import frozen_list, write
-    from medte.run import Run, stamped_to_stderr
-
-    print(write(Run(profile, stamped_to_stderr, frozen_list(profile) if frozen else None)))
-
-
-@results_app.command("add")
-def add_results(file: Annotated[Path, typer.Argument(help="A file that `medte results write` made.")]) -> None:
-    """Check a file of results, show the published numbers that it tests with the verdicts, and take it into the repository.
-
-    Checked: that every field is a name, a hash or a number and none is text; tasks, models with their revisions and the
-    profile are known; machine and versions are named; all models have all tasks; each value follows from its items. In an
-    installed package, which has no repository, it says where to send the file.
-    """
-    from medte.contribute import add
-
-    print(add(file))
-
-
-@results_app.command("show")
-def show_results(
-    name: Annotated[
-        str | None, typer.Argument(help="One contributed result, or a file; without it, list them.")
-    ] = None,
-) -> None:
-    """List the contributed results, or show one: machine, revisions, the published numbers that it tests, the verdicts."""
-    from medte.report.contributed import contributed, listing, screen
-
-    print(screen(contributed(name)) if name else listing())
 
 
 @app.command()
@@ -547,14 +362,6 @@ def _exhibit(name: str | None, profile: str, figure: bool) -> None:
     for file, text in found.files(name, run).items():
         write_text(run.folders.exhibits / file, text)
         print(run.folders.exhibits / file)
-
-
-def _read_notes(profile: str, folder: Path) -> None:
-    from medte.run import checked_profile
-
-    if checked_profile(profile).data.edition != "full":
-        raise MedteError(f"the profile {profile} reads no notes; name one of the edition full, such as -p notes")
-    os.environ["MEDTE_NOTES"] = str(folder.expanduser().resolve())
 
 
 def _complain(line: str) -> None:

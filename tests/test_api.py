@@ -10,7 +10,7 @@ def test_every_module_stands_on_one_page():
     assert len(listed) == len(set(listed))
     there = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in PACKAGE.rglob("*.py")}
     there = {name.removesuffix(".__init__") for name in there}
-    assert there - set(listed) == {"medte", *(f"medte.{name}" for name in api.OUTSIDE)}
+    assert {name.split(".")[1] for name in there - set(listed) - {"medte"}} == set(api.OUTSIDE)
     for page in api.PAGES:
         text = (CHECKOUT / "book" / f"api_{page}.md").read_text(encoding="utf-8")
         assert f"{{include}} _generated/api_{page}.md" in text

@@ -3,8 +3,8 @@
 from medte import paths
 
 PAGES = {
-    "data": ("records", "edition", "finished", "curation", "tasks", "freeze", "quality"),
-    "sources": ("sources", "fetch"),
+    "data": ("records", "edition", "finished", "curation", "curation/writing", "tasks", "freeze", "quality"),
+    "sources": ("sources", "sources/mini", "fetch"),
     "models": ("models", "training", "choose", "publish"),
     "evaluation": (
         "benchmark", "evaluation", "probes", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace", "contribute",
@@ -15,19 +15,17 @@ PAGES = {
         "profile", "run", "record", "book", "pipeline", "paths", "manifest", "guard", "machine", "chance", "errors", "hub_client",
     ),
 }  # fmt: skip
-OUTSIDE = ("cli",)  # which `medte --help` documents
+OUTSIDE = ("cli", "commands")  # which `medte --help` documents
 
 
 def modules(page: str) -> list[str]:
     """The dotted names of a page's modules; of a room (a folder) all, in the order of their names."""
-    inner = {module for room in sum(PAGES.values(), ()) if "/" in room for module in _of_room(room)}
-    own = [module for room in PAGES[page] for module in _of_room(room)]
-    return [module for module in own if module not in inner or any("/" in room for room in PAGES[page])]
+    return [module for room in PAGES[page] for module in _of_room(room)]
 
 
 def _of_room(room: str) -> list[str]:
     folder = paths.PACKAGE / room
-    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    files = sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
     names = [".".join(file.relative_to(paths.PACKAGE.parent).with_suffix("").parts) for file in files]
     return [name.removesuffix(".__init__") for name in names]
 

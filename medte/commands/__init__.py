@@ -1,0 +1,1 @@
+"""The commands with commands of their own: `medte data …` and `medte results …`."""
