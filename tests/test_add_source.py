@@ -46,6 +46,7 @@ def checkout(tmp_path):
     return copy
 
 
+@pytest.mark.slow
 def test_the_page_on_adding_a_source_works(checkout, tmp_path):
     mirror = tmp_path / "mirror"
     (mirror / "leaflets").mkdir(parents=True)

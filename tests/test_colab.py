@@ -23,7 +23,9 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 nbclient.NotebookClient(notebook, timeout=1500, kernel_name="python3").execute()
 nbformat.write(notebook, sys.argv[2])
 """
-ENDS = re.compile(r'(show\("|tables\.plain\(|HTML\(contributed\.table\()')  # what makes a table or a figure
+ENDS = re.compile(
+    r'(show\("|tables\.plain\(|HTML\(contributed\.table\(|Markdown\(task_cards\.)'
+)  # what makes a table or a figure
 
 
 def code_cells(source):

@@ -85,7 +85,9 @@ def stopping(at, error=KeyboardInterrupt):
     return say
 
 
-@pytest.mark.parametrize("step", range(1, 9))
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=[] if step in (1, 4, 8) else pytest.mark.slow) for step in range(1, 9)]
+)
 def test_stopped_at_any_step_it_ends_with_the_same_weights(bert, straight, tmp_path, step):
     with pytest.raises(KeyboardInterrupt):
         trained(bert, tmp_path / "model", stopping(step))
@@ -99,6 +101,7 @@ def test_stopped_at_any_step_it_ends_with_the_same_weights(bert, straight, tmp_p
     assert not list(tmp_path.glob("*checkpoints*"))
 
 
+@pytest.mark.slow
 def test_stopped_with_clusters_masks_and_a_cached_loss_it_ends_with_the_same_weights(bert, tmp_path):
     trained(bert, tmp_path / "straight", **WHOLE)
     with pytest.raises(KeyboardInterrupt):

@@ -256,6 +256,7 @@ def test_an_error_that_quotes_a_note_shows_its_type_and_code_alone(world, notes)
     assert f"UserWarning: {MARKER}" in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_hospitals_own_notes_stay_in_their_folder_as_well(tmp_path, notes):
     own = tmp_path / "hospital"
     own.mkdir()
