@@ -1,7 +1,7 @@
 """The API pages: every module stands on one of them, and its docstrings are read as the plain text that they are."""
 
 from medte.paths import CHECKOUT, PACKAGE
-from medte.pipeline.docstrings import process
+from medte.pipeline.docstrings import process, skip
 from medte.report import api
 
 
@@ -31,3 +31,8 @@ def test_signs_of_restructuredtext_stand_for_themselves():
 
 def test_of_a_module_the_first_paragraph_is_shown():
     assert processed("module", "First.\n\n    table | of\n    columns") == "First.\n"
+
+
+def test_a_field_whose_default_is_a_class_of_python_is_left_out():
+    assert skip(None, "class", "check", bool, False, None) is True
+    assert skip(None, "class", "process", process, False, None) is None

@@ -13,7 +13,13 @@ CODE = re.compile(r"(``?[^`]+``?)")
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("autodoc-process-docstring", process)
+    app.connect("autodoc-skip-member", skip)
     return {"parallel_read_safe": True}
+
+
+def skip(app: Any, what: str, name: str, obj: Any, skipped: bool, options: Any) -> bool | None:
+    """Leave out what Python itself defines: a field whose default is `bool` would stand there as a class without code."""
+    return True if getattr(obj, "__module__", None) == "builtins" else None
 
 
 def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
