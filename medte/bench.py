@@ -24,13 +24,12 @@ from medte.evaluation.statistics import Scores
 from medte.machine import machine, matrix_rate, operations_per_token
 from medte.models.embeddings import Encoded, Plan, Vectors
 from medte.models.load import SentenceEncoder, folder_of
-from medte.models.registry import Entry, entry
+from medte.models.registry import WITHOUT_LAYERS, Entry, entry
 from medte.profile import Profile
 from medte.tasks.catalogue import Task, benchmark_tasks
 from medte.tasks.mteb_tasks import mteb_task
 
 PLAIN_BATCH = 32  # mteb's
-WITHOUT_LAYERS = ("random", "tfidf", "bm25", "static")  # kinds of models
 EQUAL = 1e-4  # how far two fp32 scores may be apart
 MEAN_EQUAL = 0.003  # how far the means over all tasks may be apart in bf16
 Say = Callable[[str], None]

@@ -38,13 +38,14 @@ def make(profile: str, say: Say) -> Path:
     say("4/5 notebooks")
     import matplotlib.font_manager  # noqa: F401 - at its first import on a machine it builds a cache and says so; not on a page
 
-    inputs = digest([run.profile.hash, edition.manifest["inputs"], [result["key"] for result in results]])
+    made_of = [run.profile.hash, edition.manifest["inputs"], run.probe_set.manifest["inputs"]]
+    inputs = digest([*made_of, [result["key"] for result in results]])
     notebooks = execute({"profile": profile}, run.folders.notebooks, inputs, say)
     say("5/5 site")
     from medte.report.generated import generated
 
-    made_of = {"profile": run.profile.hash, "data": edition.manifest["hash"], "results": inputs}
-    stage(run.folders.stage, notebooks, generated(ran(notebooks), made_of))
+    hashes = {"profile": run.profile.hash, "data": edition.manifest["hash"], "results": inputs}
+    stage(run.folders.stage, notebooks, generated(ran(notebooks), hashes))
     front = build(run.folders.stage, run.folders.site, say)
     if problems := check_site(run.folders.site):
         raise MedteError("the site has problems:\n" + "\n".join(problems[:20]))

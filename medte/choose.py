@@ -16,7 +16,8 @@ def choose(run: Run) -> Path:
     The file, `recorded/<profile>-choice.json`, is sorted by mean reciprocal rank, which unlike the loss can be compared
     across temperatures. The profile is left as it is: whoever reads the file sets it.
     """
-    candidates = run.profile.to_train().candidates
+    own = run.profile.to_train()
+    candidates = own.candidates
     if not candidates:
         raise MedteError(
             f"the profile {run.profile.name!r} lists no candidates; see training.candidates in profiles/mini.yaml"
@@ -26,12 +27,11 @@ def choose(run: Run) -> Path:
     for values in itertools.product(*candidates.values()):
         settings = dict(zip(candidates, values, strict=True))
         name = "-".join(f"{key}-{value}" for key, value in settings.items())
-        steps = {"steps": run.profile.training.candidate_steps or run.profile.training.steps}
-        training = Training.model_validate(run.profile.training.model_dump() | steps | settings)
+        training = Training.model_validate(own.model_dump() | {"steps": own.candidate_steps or own.steps} | settings)
         _, trained = run.trial(f"choose-{name}", training)
         rows.append({"settings": settings, "steps": training.steps, **trained["held_out"]})
     rows.sort(key=lambda row: -row["after"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"
-    data = digest(run.edition.pairs().values.tolist())
+    data = digest(run.edition.pairs(own.split, own.leaks).values.tolist())
     write_json(path, {"profile": run.profile.name, "pairs": data, "candidates": rows})
     return path

@@ -255,7 +255,7 @@ def bench(
 ) -> None:
     """Measure encoding and scoring on this machine against plain mteb, paired in one run, and compare the scores.
 
-    About a quarter of an hour for mini on two cores. The figures are kept under recorded/ for the book.
+    About a quarter of an hour for mini on two cores. The figures of all tasks are kept under recorded/ for the book.
     """
     from medte.bench import lines
     from medte.record import record_bench, record_padding

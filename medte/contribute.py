@@ -48,7 +48,7 @@ def write(run: Run) -> Path:
         "date": date.today().isoformat(),
         "machine": machine(),
         "models": {name: _weights(run, name) for name in encoders},
-        "took": {name: {key: run.took(name)[key] for key in ("texts", "seconds")} for name in encoders},
+        "took": {name: _took(run, name) for name in encoders},
         "edition": {
             "edition": manifest["edition"],
             "hash": manifest["hash"],
@@ -77,6 +77,12 @@ def write(run: Run) -> Path:
 def _slim(result: Result) -> Result:
     """A result without what its items give, or nobody checks."""
     return {key: value for key, value in result.items() if key in {*Row.model_fields, "units"}}
+
+
+def _took(run: Run, name: str) -> dict[str, float]:
+    """How many texts were encoded while the clock ran, and its seconds: after an interruption these are not all texts."""
+    found = run.took(name)
+    return {"texts": found["timed"], "seconds": found["seconds"]}
 
 
 def _weights(run: Run, name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ texts), and what mteb wants to know of a model. Nothing in it is training text.
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +28,7 @@ NAME = re.compile(r"[\w.-]+/[\w.-]+")
 CARD, META = "README.md", "mteb_meta.py"
 OF_MTEB = {  # test sets of mteb whose texts are of our sources
     "cure": ["CUREv1"],
+    "medqa": ["R2MEDMedQADiagRetrieval"],
     "medquad": ["MedicalQARetrieval"],
     "biorxiv": ["BiorxivClusteringP2P", "BiorxivClusteringP2P.v2", "BiorxivClusteringS2S", "BiorxivClusteringS2S.v2"],
     "medrxiv": ["MedrxivClusteringP2P", "MedrxivClusteringP2P.v2", "MedrxivClusteringS2S", "MedrxivClusteringS2S.v2"],
@@ -63,20 +64,23 @@ def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Pa
         )
     if not NAME.fullmatch(name):
         raise MedteError(f"{name!r} is no name of a model; expected organisation/name")
-    source = run.folders.model(variant)
+    source, folder = run.folders.model(variant), folder.absolute()
     training = unseal(source)
     if training is None:
         raise MedteError(f"{source} holds no finished model; run `medte train --profile {run.profile.name}` first")
     trained = entry(variant_model(run.profile, variant) if variant else trained_model(run.profile))
     _require_own(folder)
-    with TemporaryDirectory(dir=folder.absolute().parent, prefix=f".{folder.name}-") as beside:
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         new = Path(beside) / folder.name
         for file in training["files"]:
             (new / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(verify(source, file), new / file)
         base = entry(run.profile.base)
         write_text(new / CARD, card(run, name, trained, base, training, new))
-        write_text(new / META, mteb_meta(name, base, training, new))
+        declared = (
+            [] if run.edition.name == "mini" else training["pairs"]
+        )  # the mini edition's text is nobody's test set
+        write_text(new / META, mteb_meta(name, base, declared, new))
         seal(new, {"published": name, "key": training["key"]}, [path for path in new.rglob("*") if path.is_file()])
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
@@ -85,8 +89,8 @@ def publish(run: Run, folder: Path, name: str, variant: str | None = None) -> Pa
 
 def _require_own(folder: Path) -> None:
     """MedteError where the folder holds anything that `publish` did not write as it is."""
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    if not folder.exists() or not any(folder.iterdir()):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     about = unseal(folder)
     if about is None or "published" not in about:
@@ -151,7 +155,7 @@ Held-out pairs of documents that training did not see: loss {training["held_out"
 {training["held_out"]["after"]["loss"]:.3f} after; mean reciprocal rank of the right partner
 {training["held_out"]["before"]["mrr"]:.3f} before, {training["held_out"]["after"]["mrr"]:.3f} after.
 
-{_table(["Setting", "Value"], [[key.replace("_", " "), str(value)] for key, value in settings.items() if key not in ("sources", "variants")])}
+{_table(["Setting", "Value"], [[key.replace("_", " "), str(value)] for key, value in settings.items() if key != "sources"])}
 
 ## Scores
 
@@ -242,9 +246,10 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def mteb_meta(name: str, base: Entry, training: dict[str, Any], folder: Path) -> str:
-    """What mteb wants to know of the model, as a Python file that defines `meta`."""
-    declared = sorted(name for source in training["pairs"] for name in OF_MTEB.get(source, []))
+def mteb_meta(name: str, base: Entry, sources: Iterable[str], folder: Path) -> str:
+    """What mteb wants to know of the model, as a Python file that defines `meta`; of mteb's test sets it has seen those of the
+    `sources`, and what mteb knows its base to have seen."""
+    declared = sorted(name for source in sources for name in OF_MTEB.get(source, []))
     size = (folder / "model.safetensors").stat().st_size / 2**20
     return f'''"""What mteb wants to know of {name}: `mteb.evaluate(meta, tasks)`."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medte import paths
 from medte.bench import bench
+from medte.contribute import frozen_list
 from medte.curation.frozen import Frozen
 from medte.edition import FROZEN
 from medte.engine import Engine
@@ -56,7 +57,7 @@ def record(run: Run) -> Path:
     path = paths.recorded() / f"{profile.name}.jsonl.xz"
     write_recorded(path, about, results)
     frozen = verify(run.edition.folder, FROZEN)
-    write_bytes(paths.recorded() / f"{profile.name}-frozen.parquet", frozen.read_bytes())
+    write_bytes(frozen_list(profile.name), frozen.read_bytes())
     return path
 
 
@@ -86,7 +87,7 @@ def rebuild(run: Run, engine: Engine) -> str:
     """
     name = run.profile.name
     about = _recorded_or_contributed(name)
-    frozen = Frozen(paths.recorded() / f"{name}-frozen.parquet")
+    frozen = Frozen(frozen_list(name))
     edition = run.build(engine, frozen)
     differences = frozen.differences()
     path = edition.folder / "differences.csv"

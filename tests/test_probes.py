@@ -270,6 +270,15 @@ def test_two_diseases_are_answered_by_what_is_on_or_names_both():
     assert units["Glut and Gout"] == "glut and gout"
 
 
+def test_an_abbreviation_of_two_diseases_names_neither():
+    found = [
+        page("Gout", abbreviations=["GTB"]),
+        page("Glut", abbreviations=["GTB", "GLT"]),
+        page("Zoster", "Unlike GTB.", "Or GLT."),
+    ]
+    assert styles.on_both(found)[0] == {"Glut and Zoster": ["Or GLT."]}
+
+
 def test_a_disease_is_asked_about_only_where_each_style_has_words_of_its_own():
     asked = [
         page("Gout", abbreviations=["GT"], lay_name="toe pain"),

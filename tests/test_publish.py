@@ -8,6 +8,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+import mteb
 import numpy as np
 import pytest
 from huggingface_hub import HfApi, constants
@@ -16,8 +17,10 @@ from tiny_bert import plain_bert
 
 from medte import publish as publishing
 from medte.errors import MedteError
+from medte.manifest import write_text
 from medte.models.load import sentence_transformer
-from medte.publish import CARD, META, publish, upload
+from medte.models.registry import entry
+from medte.publish import CARD, META, mteb_meta, publish, upload
 from medte.run import Run
 
 TEXTS = ["gout in the big toe", "podagra", "toe asthma lung attack of the query"]
@@ -73,7 +76,22 @@ def test_the_card_declares_training_data_leaks_and_scores_and_quotes_no_training
 def test_mteb_knows_the_model_from_its_meta(folder):
     meta = runpy.run_path(str(folder / META))["meta"]
     assert (meta.name, meta.embed_dim, meta.max_tokens) == (NAME, 32, 16)
-    assert meta.training_datasets == {"MedicalQARetrieval"} and meta.license == "apache-2.0"
+    assert meta.training_datasets == set() and meta.license == "apache-2.0"  # the mini edition's text is in no test set
+
+
+def test_test_sets_of_mteb_whose_texts_were_trained_on_are_declared(folder, tmp_path):
+    names = [name for own in publishing.OF_MTEB.values() for name in own]
+    assert sorted(task.metadata.name for task in mteb.get_tasks(tasks=names)) == sorted(names)
+    write_text(tmp_path / META, mteb_meta(NAME, entry("all-MiniLM-L6-v2"), ["medquad", "medqa", "pubmed"], folder))
+    meta = runpy.run_path(str(tmp_path / META))["meta"]
+    assert meta.training_datasets == {"MedicalQARetrieval", "R2MEDMedQADiagRetrieval"}
+
+
+def test_a_file_is_no_folder_to_publish_into(run, tmp_path):
+    (tmp_path / "tiny").write_text("mine", encoding="utf-8")
+    with pytest.raises(MedteError, match="name another folder"):
+        publish(run, tmp_path / "tiny", NAME)
+    assert (tmp_path / "tiny").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_is_overwritten_only_where_it_was_published(run, folder, tmp_path):

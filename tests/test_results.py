@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,11 @@ def lines():
     }  # fmt: skip
     head = {"about": about, "units": {task.name: list(range(12)) for task in TASKS}}
     return head, [row(model, task) for model in PROFILE.models for task in TASKS]
+
+
+def test_the_time_of_encoding_is_that_of_the_texts_that_were_timed():
+    run = SimpleNamespace(took=lambda name: {"texts": 500, "timed": 20, "seconds": 3.5, "tokens": 9, "truncated": 0})
+    assert contribute._took(run, "gte-base") == {"texts": 20, "seconds": 3.5}
 
 
 def written(folder, change=lambda head, rows: None):

@@ -5,7 +5,7 @@ from typing import Any
 
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result
-from medte.models.registry import entry_of_result
+from medte.models.registry import WITHOUT_WEIGHTS, entry_of_result
 from medte.profile import load_profile
 from medte.tasks.catalogue import benchmark_tasks
 from medte.tasks.catalogue import task as find_task
@@ -17,7 +17,6 @@ BESIDE = {
     "other": "Tasks outside the benchmark",
     "variant": "The same tasks built in another way",
 }  # group -> title
-UNTRAINED = ("random", "tfidf", "bm25")  # kinds of models that learn from no text but what they are given to rank
 
 
 def group_of(task: str, benchmark: str, edition: Mapping[str, Any]) -> str:
@@ -79,7 +78,7 @@ def trained_on(model: str) -> set[str] | None:
     Of a model that a profile's run trains: the sources of that training, and those of its base that are declared.
     """
     about = entry_of_result(model)
-    if about.kind in UNTRAINED:
+    if about.kind in WITHOUT_WEIGHTS:
         return set()
     if about.kind != "trained":
         return None if about.trained_on is None else set(about.trained_on)

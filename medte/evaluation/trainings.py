@@ -16,7 +16,7 @@ from medte.evaluation.comparisons import Comparison, compare_all
 from medte.evaluation.estimates import Estimate, estimate
 from medte.evaluation.statistics import Scores
 
-Recipes = Mapping[str, Sequence[str]]  # name → its trainings, as models of the scores
+Recipes = Mapping[str, Sequence[str]]  # name → its trainings, as models of the scores; one alone moves with no seed
 Gap = tuple[float, np.ndarray, int]  # a difference, its replicates, and the number of tasks
 
 

@@ -19,7 +19,8 @@ from medte.models.folder import licence, own_length, own_prompts, parameters
 Role = Literal["query", "document", "classification", "clustering", "pair_classification"]
 NAME = re.compile(r"(?P<base>.+?)(?P<prompts>\+prompts)?(?:@(?P<cut>\d+))?")
 CONDITION = re.compile(r"\+(?=prompts(@\d+)?$)|@(?=\d+$)")  # what makes the end of a name a condition
-WITHOUT_WEIGHTS = ("random", "tfidf", "bm25")  # kinds
+WITHOUT_WEIGHTS = ("random", "tfidf", "bm25")  # kinds that learn from no text but what they are given to rank
+WITHOUT_LAYERS = (*WITHOUT_WEIGHTS, "static")
 NEEDED = {
     "random": set(),
     "tfidf": set(),
@@ -163,7 +164,7 @@ def _require_possible(model: Entry) -> None:
         )
     if model.cut is None:
         return
-    if model.kind in (*WITHOUT_WEIGHTS, "static"):
+    if model.kind in WITHOUT_LAYERS:
         raise MedteError(f"{model.base} reads whole texts and is never cut; name it without @{model.cut}")
     if model.cut < 1 or (model.max_length and model.cut > model.max_length):
         most = f" to {model.max_length}, its own length" if model.max_length else " on"

@@ -6,7 +6,7 @@ two styles differ by their words alone.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import combinations
@@ -108,7 +108,7 @@ def on_both(found: Sequence[Page]) -> tuple[dict[str, list[str]], dict[str, str]
     """For each two diseases that share a section: the query, its right sections and its unit.
 
     A section is on the disease of its page, and on every other that it names: by name, by a synonym of two words or
-    more, by an abbreviation of three letters or more. A name inside a longer one does not count.
+    more, by an abbreviation of three letters or more that stands for it alone. A name inside a longer one does not count.
     """
     named = _naming([page.condition for page in found])
     right: dict[str, list[str]] = {}
@@ -124,12 +124,13 @@ def on_both(found: Sequence[Page]) -> tuple[dict[str, list[str]], dict[str, str]
 
 def _naming(conditions: Iterable[Condition]) -> Callable[[str], set[str]]:
     """The function that finds the diseases that a text names, by names that say nothing else: "consumption" might."""
-    known: dict[str, str] = {}
+    called: dict[str, set[str]] = defaultdict(set)
     for condition in conditions:
         long = [condition.name, *(synonym for synonym in condition.synonyms if " " in synonym)]
         short = [abbreviation for abbreviation in condition.abbreviations if len(abbreviation) > 2]
         for name in (*(name.lower() for name in long), *short):
-            known.setdefault(name, condition.name)
+            called[name].add(condition.name)
+    known = {name: next(iter(diseases)) for name, diseases in called.items() if len(diseases) == 1}
     longest = sorted(known, key=len, reverse=True)
     parts = [f"(?i:{re.escape(name)})(?:s|es)?" if name == name.lower() else f"{re.escape(name)}s?" for name in longest]
     pattern = re.compile(rf"\b(?:{'|'.join(f'({part})' for part in parts)})\b")

@@ -66,7 +66,7 @@ class About(Strict):
     date: When
     machine: Line
     models: dict[Name, Weights]  # those that have weights
-    took: dict[Name, Took]  # to encode all texts, by model
+    took: dict[Name, Took]  # to encode the texts that were timed, by model
     edition: EditionFacts
     records: list[tuple[Identifier, Name, Literal["training", "evaluation", "kin"], Hash]]  # the frozen list
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medte.evaluation.groups import UNTRAINED, encoders, group_of
+from medte.evaluation.groups import encoders, group_of
 from medte.evaluation.statistics import Scores
-from medte.models.registry import entry_of_result
+from medte.models.registry import WITHOUT_WEIGHTS, entry_of_result
 from medte.report import tables
 from medte.report.recordings import provenance
 from medte.tasks.card import Card
@@ -89,7 +89,7 @@ def separations(scores: Scores, cards: Mapping[str, Card]) -> list[Separation]:
 
     The best encoder was chosen on the same items, which flatters it a little. Tasks without an encoder are left out.
     """
-    plain = [model for model in scores.models if entry_of_result(model).kind in UNTRAINED]
+    plain = [model for model in scores.models if entry_of_result(model).kind in WITHOUT_WEIGHTS]
     learned = [model for model in encoders(scores).models if model not in plain]
     found = []
     for task in scores.tasks:
@@ -125,7 +125,7 @@ def separations_table(about: Mapping[str, Any], scores: Scores) -> str:
         plain = [
             model
             for model in scores.models
-            if entry_of_result(model).kind in UNTRAINED and (model, one.task) in scores.results
+            if entry_of_result(model).kind in WITHOUT_WEIGHTS and (model, one.task) in scores.results
         ]
         rows.append(
             [
