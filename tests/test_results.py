@@ -75,11 +75,15 @@ def test_the_time_of_encoding_is_that_of_the_texts_that_were_timed():
     assert contribute._took(run, "gte-base") == {"texts": 20, "seconds": 3.5}
 
 
+def in_order(line):
+    return json.dumps(line, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def written(folder, change=lambda head, rows: None):
     head, rows = lines()
     change(head, rows)
     path = folder / "mine.jsonl.xz"
-    path.write_bytes(lzma.compress("".join(json.dumps(line) + "\n" for line in (head, *rows)).encode()))
+    path.write_bytes(lzma.compress("".join(in_order(line) + "\n" for line in (head, *rows)).encode()))
     return path
 
 
@@ -196,6 +200,21 @@ SENTENCE = "A 54-year-old man came with pain in the chest."
 def test_a_file_that_is_not_as_it_should_be_is_refused_with_a_line_that_says_where(tmp_path, change, message):
     with pytest.raises(MedteError, match=rf"^mine\.jsonl\.xz is not taken: .*{message}"):
         Contribution(written(tmp_path, change))
+
+
+def test_nothing_can_follow_the_results_or_stand_in_a_field_that_comes_twice(tmp_path):
+    path = written(tmp_path)
+    packed = path.read_bytes()
+    path.write_bytes(packed + lzma.compress(b"a patient's note"))
+    with pytest.raises(MedteError, match="something follows its results"):
+        Contribution(path)
+    path.write_bytes(packed[:-12])
+    with pytest.raises(MedteError, match="cut off"):
+        Contribution(path)
+    text = lzma.decompress(packed).decode().replace('"family":', '"family":"a note","family":', 1)
+    path.write_bytes(lzma.compress(text.encode()))
+    with pytest.raises(MedteError, match="line 2 is not as .* a field stands twice"):
+        Contribution(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", lzma.compress(b"not a line"), lzma.compress(b"{}\n")])

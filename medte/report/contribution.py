@@ -82,13 +82,16 @@ def _lines(path: Path) -> list[str]:
     """The lines of a result file. MedteError where it is none."""
     if not path.is_file():
         raise MedteError("there is no such file; name one that `medte results write` made")
+    unpacker = lzma.LZMADecompressor()
     try:
-        text = lzma.LZMADecompressor().decompress(path.read_bytes(), MOST).decode("utf-8")
+        text = unpacker.decompress(path.read_bytes(), MOST).decode("utf-8")
     except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
         raise MedteError(
             f"it is no result file, or damaged ({error}); write it again with `medte results write`"
         ) from error
-    if len(lines := text.splitlines()) < 2 or not text.endswith("\n"):
+    if unpacker.unused_data:
+        raise MedteError("something follows its results; write it again with `medte results write`")
+    if not unpacker.eof or len(lines := text.splitlines()) < 2 or not text.endswith("\n"):
         raise MedteError("it is cut off, or holds no result; write it again with `medte results write`")
     return lines
 

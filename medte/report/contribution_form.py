@@ -2,9 +2,10 @@
 
 Each field is a number, a hash, a date, a word, or at most a line that names a machine, a licence or a writer; a field that
 is not listed here is refused. The file is that of a recorded run (`evaluation.store.write_recorded`): a line `Head`, then a
-line `Row` for each model and task.
+line `Row` for each model and task. A line is taken only as that writes it, so that nothing stands between its fields or twice.
 """
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -115,7 +116,7 @@ class Row(Strict):
 def checked(kind: type[Strict], line: str, place: str) -> Any:
     """A line of the file as a `Head` or a `Row`. MedteError names the first field that is not as it should be."""
     try:
-        return kind.model_validate_json(line)
+        found = kind.model_validate_json(line)
     except ValidationError as error:
         problem = error.errors()[0]
         field, got = ".".join(map(str, problem["loc"])), repr(problem.get("input"))
@@ -124,3 +125,8 @@ def checked(kind: type[Strict], line: str, place: str) -> Any:
             f"{place}, {field or 'the whole'}: {said}, got {got if len(got) <= 60 else f'{got[:60]}…'}; a file holds names, "
             "hashes and numbers, no text"
         ) from error
+    if line != json.dumps(json.loads(line), sort_keys=True, ensure_ascii=False, separators=(",", ":")):
+        raise MedteError(
+            f"{place} is not as `medte results write` writes it: a field stands twice, or out of its order"
+        )
+    return found
