@@ -22,7 +22,9 @@ def run(tmp_path, monkeypatch):
 
 
 def test_the_plan_has_eleven_trainings_three_seeds_and_known_settings(run):
-    assert len(plan().rows) - len(repeated(Run("open"))) == 11 and len(plan().seeds) == 3  # and the base, which is not trained
+    assert (
+        len(plan().rows) - len(repeated(Run("open"))) == 11 and len(plan().seeds) == 3
+    )  # and the base, which is not trained
     made = trials(run)
     assert {trial.settings.steps for trial in made} == {plan().steps}
     by_name = {trial.name: trial for trial in made}
