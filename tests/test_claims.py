@@ -7,6 +7,7 @@ import mteb
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import retrieval
 from pydantic import ValidationError
 
 from medte.errors import MedteError
@@ -28,7 +29,6 @@ from medte.report.generated import UP, generated
 from medte.report.published import COLUMNS, pairs_floor, published
 from medte.report.reproduced import MEDTE
 from medte.tasks.catalogue import benchmark_tasks
-from tests.test_statistics import retrieval
 
 BUCKETS = ("medical_contrastive", "medical_non_contrastive", "non_medical_contrastive", "non_medical_non_contrastive")
 

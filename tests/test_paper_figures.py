@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.profile import load_profile
 from medte.report import export, maps, paper_figures, published
 from medte.report.exhibits import exhibit
 from medte.tasks.catalogue import FAMILIES
-from tests.test_statistics import retrieval
 
 pytestmark = pytest.mark.usefixtures("figures_closed")
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from made_up import classification, retrieval
 
 from medte.errors import MedteError
 from medte.evaluation.groups import grouped
@@ -22,8 +23,6 @@ from medte.report import (
     recordings,
     tables,
 )
-from tests.test_condition_tables import classification
-from tests.test_statistics import retrieval
 
 DRAW = np.random.default_rng(2)
 EASY = DRAW.random(300)

@@ -2,26 +2,10 @@
 
 import numpy as np
 import pytest
+from made_up import result, retrieval
 
 from medte.errors import MedteError
-from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
-
-
-def retrieval(model, task, ndcg, units=None):
-    units = units or [f"u{i}" for i in range(len(ndcg))]
-    return {
-        "model": model, "task": task, "family": "retrieval", "source": "x", "value": float(np.mean(ndcg)),
-        "items": {"ndcg": ndcg}, "units": units,
-    }  # fmt: skip
-
-
-def result(family, items, model="a", task="t"):
-    """Of items of which each has a document of its own; the value is that of the published metric."""
-    n = len(next(iter(items.values())))
-    about = {"model": model, "task": task, "family": family, "source": "x", "units": [f"u{i}" for i in range(n)]}
-    return about | {"items": items, "value": value(family, items)}
-
 
 DRAW = np.random.default_rng(1)
 HARD = DRAW.random(200)

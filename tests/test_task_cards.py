@@ -1,12 +1,12 @@
 """The page of task cards: every task with its numbers, its definition, and an example only of the project's own text."""
 
 import pandas as pd
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.report import task_cards
 from medte.tasks.build import TaskData
 from medte.tasks.catalogue import task as find_task
-from tests.test_statistics import retrieval
 
 NAME = "MedQuADRetrieval"
 
