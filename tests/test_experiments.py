@@ -15,10 +15,11 @@ from medte.run import Run
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "runs"))
+def run(mini, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "recorded", lambda: tmp_path / "recorded")
-    return Run("mini")
+    made = Run("mini")
+    made.edition = mini
+    return made
 
 
 def test_the_plan_has_eleven_trainings_three_seeds_and_known_settings(run):

@@ -178,3 +178,11 @@ def test_seeds_that_are_too_few_or_lack_a_task_are_an_error():
         Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}]})
     with pytest.raises(MedteError, match="a: training seed 2 of 2 has no value for 1 of 2 tasks, first t"):
         Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}, {"s": 0.5}]})
+
+
+def test_two_tasks_of_one_model_are_compared_over_what_they_share():
+    units = [f"u{i // 2}" for i in range(18)]
+    rows = [retrieval("a", "s", [0.5, 0.7] * 9, units), retrieval("a", "t", [0.3, 0.5] * 9, units)]
+    gap = Scores(rows, draws=50).between("a", "t", "s")
+    assert (gap.value, gap.low, gap.high) == pytest.approx((-0.2, -0.2, -0.2))
+    assert Scores(rows[:1], draws=5).between("a", "t", "s") is None
