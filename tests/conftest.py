@@ -44,6 +44,14 @@ def mini(tmp_path_factory):
         return edition.build(load_profile("mini"), tmp_path_factory.mktemp("mini") / "edition")
 
 
+@pytest.fixture(scope="session")
+def pieces():
+    """What is generated for the pages, file name → text, made once."""
+    from medte.report.generated import generated
+
+    return generated()
+
+
 @pytest.fixture
 def figures_closed():
     """Figures that a test made are closed after it."""

@@ -45,8 +45,8 @@ def test_an_unknown_key_and_an_unknown_rule_are_errors(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def page():
-    return claims.page()
+def page(pieces):
+    return pieces["claims.md"]
 
 
 def test_the_page_opens_with_one_table_of_verdicts_and_has_a_section_for_each(page):
@@ -62,7 +62,9 @@ def test_the_page_opens_with_one_table_of_verdicts_and_has_a_section_for_each(pa
 
 def test_every_table_is_narrow_and_its_caption_says_which_numbers_it_holds(page):
     kinds = ("Published", "Recorded", "published", "No result is in this table", "no result is in this table")
-    for table in re.findall(r"<table.*?</figure>", page, re.DOTALL):
+    found = re.findall(r"<table.*?</figure>", page, re.DOTALL)
+    assert len(found) == page.count("<table")
+    for table in found:
         caption = table.partition("<figcaption>")[2]
         assert table.count('scope="col"') <= 10 and any(kind in caption for kind in kinds), caption
     assert not re.search(r"\bnan\b", re.sub(r"<[^>]+>", " ", page))

@@ -10,7 +10,6 @@ from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.paths import CHECKOUT
 from medte.report.differences import effects_of_scoring, effects_of_texts, effects_of_training
-from medte.report.differences import page as differences
 from medte.report.differences.effects import NOT_RECORDED, Record, of_variant, record
 from medte.report.differences.page import MEASURES, Effect, others, points
 from medte.report.prose import marked, place
@@ -91,8 +90,8 @@ def test_every_measure_says_so_where_nothing_of_it_is_recorded(name):
     assert NOT_RECORDED in text or name in always | {"miner_among_the_judged"}, text
 
 
-def test_the_page_holds_every_point_and_says_how_many_are_measured():
-    page = differences.page()
+def test_the_page_holds_every_point_and_says_how_many_are_measured(pieces):
+    page = pieces["differences.md"]
     for point in points():
         assert page.count(f'<th scope="row">{point.id}. ') == 1
     measured = sum(point.measure is not None for point in points())

@@ -34,6 +34,16 @@ def test_the_plan_has_eleven_trainings_three_seeds_and_known_settings(run):
     assert len({trial.name for trial in made}) == len(made)
 
 
+def test_a_row_with_the_settings_of_an_earlier_one_is_not_trained_twice(run, monkeypatch):
+    own = run.profile.training.temperature
+    changes = {"chosen": {}, "same": {"temperature": own}, "other": {"temperature": 2 * own}}
+    rows = [{"name": name, "title": name, "changes": changed} for name, changed in changes.items()]
+    made = Plan(steps=2, warmup=0, seeds=[1], rows=rows, not_run=[])
+    monkeypatch.setattr(module, "plan", lambda: made)
+    assert repeated(run) == {"same": "chosen"}
+    assert [trial.name for trial in trials(run) if not trial.without] == ["chosen-1", "other-1"]
+
+
 def test_tasks_are_of_real_text_alone_and_a_source_that_is_left_out_is_judged_on_its_own(run):
     fictional = {source for source, about in run.edition.manifest["sources"].items() if about["fictional"]}
     assert fictional and not fictional & {task.source for task in real_tasks(run)}

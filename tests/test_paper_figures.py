@@ -39,8 +39,8 @@ def test_published_and_live_are_never_one_exhibit_and_each_caption_says_which():
         assert "his run's" in caption and "ublished" not in caption and not one.alt.startswith("Pub"), name
 
 
-def test_every_published_exhibit_stands_on_the_page_once():
-    text = paper_figures.published_section()
+def test_every_published_exhibit_stands_on_the_page_once(pieces):
+    text = pieces["published_figures.md"]
     for name in paper_figures.PUBLISHED:
         assert text.count(f'id="{name}"') == 1, name
     assert published.TIMES in text and text.count("## ") == 3

@@ -41,7 +41,7 @@ def folder(run, tmp_path_factory):
     return publish(run, tmp_path_factory.mktemp("published") / "tiny", NAME)
 
 
-def test_sentence_transformers_and_plain_transformers_give_the_same_vectors(run, folder, monkeypatch):
+def test_sentence_transformers_and_plain_transformers_give_the_same_vectors(run, folder):
     expected = sentence_transformer(run.folders.model(None)).encode(TEXTS, normalize_embeddings=True)
     library, plain = re.findall(r"```python\n(.*?)```", (folder / CARD).read_text(encoding="utf-8"), re.DOTALL)
     for code in (library, plain):

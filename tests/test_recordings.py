@@ -12,12 +12,13 @@ from medte.profile import load_profile
 from medte.report import pages, real_text, recordings
 
 
-def test_recorded_pages_name_their_origin():
+def test_recorded_pages_name_their_origin(pieces):
     about, scores = recordings.recorded("open")
     assert len(scores.tasks) >= 5
-    for text in (real_text.summary(), real_text.details()):
+    summary, details = (pieces[f"real_text_{part}.md"] for part in ("summary", "details"))
+    for text in (summary, details):
         assert about["machine"] in text and "medte/report/recorded/open.jsonl.xz" in text
-    assert "of the 51 tasks" in real_text.summary()
+    assert "of the 51 tasks" in summary
 
 
 def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):
