@@ -25,7 +25,8 @@ def test_every_reason_has_a_size_or_says_why_not():
 def test_the_commands_and_settings_that_are_named_exist():
     said = PAGE + " ".join(f"{reason.what} {reason.check}" for reason in reasons())
     assert (named := set(re.findall(r"`medte (\w+)", said))) and named <= COMMANDS
-    assert (places := re.findall(r"`(encoding\.\w+)`", said))
+    places = re.findall(r"`(encoding\.\w+)`", said)
+    assert places
     for place in places:
         assert place.partition(".")[0] in Profile.model_fields and place.partition(".")[2] in Encoding.model_fields
     assert "dtype" in Encoding.model_fields
