@@ -16,6 +16,7 @@ same machine can reach them: with credentialed text, use a machine that nobody e
 """
 
 import logging
+import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -152,8 +153,10 @@ def _new_workers(workers: int, scratch: Path | None) -> Iterator[Any]:
     dask, distributed = _dask()
     if scratch is not None:
         scratch.mkdir(parents=True, exist_ok=True)
+    set_by_dask = {*dask.config.get("distributed.nanny.pre-spawn-environ"), "PYTHONHASHSEED"}
     with TemporaryDirectory(prefix="workers-", dir=scratch) as folder:
         with (
+            _restored(set_by_dask),
             dask.config.set(SETTINGS | {"temporary-directory": folder}),
             distributed.LocalCluster(
                 n_workers=workers,
@@ -167,6 +170,23 @@ def _new_workers(workers: int, scratch: Path | None) -> Iterator[Any]:
             distributed.Client(cluster) as client,
         ):
             yield client
+
+
+@contextmanager
+def _restored(settings: Iterable[str]) -> Iterator[None]:
+    """Give these settings of the environment their values back afterwards.
+
+    Dask sets those of its workers, one thread among them, in this process too; whatever it started later would have them.
+    """
+    before = {name: os.environ.get(name) for name in settings}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -14,25 +14,42 @@ import pytest
 
 from medte.records import Record
 
+SETTINGS = """MEDTE_EMAIL MEDTE_MIRROR MEDTE_NOTES MEDTE_REMOTE_CODE MEDTE_REPOSITORY MEDTE_WRITER_KEY MEDTE_WRITER_MODEL
+MEDTE_WRITER_PRICES MEDTE_WRITER_URL MIMIC_FOLDER NCBI_API_KEY""".split()
+
+
+def without_settings(patch):
+    """Take the settings of whoever starts the tests out of the environment."""
+    for setting in SETTINGS:
+        patch.delenv(setting, raising=False)
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """Every test runs in a home of its own, without the settings of whoever starts it, and offline."""
     monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    writer = ("MEDTE_WRITER_URL", "MEDTE_WRITER_MODEL", "MEDTE_WRITER_KEY", "MEDTE_WRITER_PRICES")
-    for setting in (
-        "MEDTE_EMAIL",
-        "MEDTE_MIRROR",
-        "MEDTE_NOTES",
-        "MEDTE_REMOTE_CODE",
-        "MEDTE_REPOSITORY",
-        "MIMIC_FOLDER",
-        "NCBI_API_KEY",
-        *writer,
-    ):
-        monkeypatch.delenv(setting, raising=False)
+    without_settings(monkeypatch)
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory):
+    """The mini edition, built once for all tests that read it; who changes it takes a copy."""
+    from medte import edition
+    from medte.profile import load_profile
+
+    with pytest.MonkeyPatch.context() as patch:
+        without_settings(patch)
+        return edition.build(load_profile("mini"), tmp_path_factory.mktemp("mini") / "edition")
+
+
+@pytest.fixture(scope="session")
+def pieces():
+    """What is generated for the pages, file name → text, made once."""
+    from medte.report.generated import generated
+
+    return generated()
 
 
 @pytest.fixture

@@ -1,26 +1,17 @@
 """The page on adding a task, followed to the letter in a copy of the package."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 
 import pytest
 import yaml
+from followed import blocks, copied_checkout, read_page, replace_once, said
 
-from medte.paths import CHECKOUT
 from medte.tasks.build import MINIMUM_ROWS
 from medte.tasks.builders import BUILDERS
 from medte.tasks.catalogue import Task, catalogue
 from medte.tasks.sampling import MINIMUM_TEST, MINIMUM_TRAIN
-from tests.test_add_source import replace_once
 
-PAGE = (CHECKOUT / "book" / "add_task.md").read_text(encoding="utf-8")
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+PAGE = read_page("add_task")
 
 
 def patched(path, diff):
@@ -32,37 +23,23 @@ def patched(path, diff):
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the checkout with the page's rows, function and lines."""
-    copy = tmp_path / "checkout"
-    shutil.copytree(CHECKOUT / "medte", copy / "medte", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(CHECKOUT / "profiles", copy / "profiles")
-    shutil.copy(CHECKOUT / "pyproject.toml", copy)
+    copy = copied_checkout(tmp_path / "checkout")
     tasks = copy / "medte" / "tasks"
     with (tasks / "catalogue.yaml").open("a", encoding="utf-8") as file:
-        file.writelines(f"\n{row}" for row in blocks("yaml"))
-    (function,) = blocks("python")
+        file.writelines(f"\n{row}" for row in blocks(PAGE, "yaml"))
+    (function,) = blocks(PAGE, "python")
     replace_once(tasks / "builders.py", "\nBUILDERS: ", f"\n{function}\n\nBUILDERS: ")
     for path, diff in zip(
-        (tasks / "builders.py", tasks / "card.py", copy / "profiles" / "mini.yaml"), blocks("diff"), strict=True
+        (tasks / "builders.py", tasks / "card.py", copy / "profiles" / "mini.yaml"), blocks(PAGE, "diff"), strict=True
     ):
         patched(path, diff)
     return copy
 
 
 @pytest.mark.slow
-def test_the_page_on_adding_a_task_works(checkout, tmp_path):
-    settings = {"PYTHONPATH": checkout, "MEDTE_HOME": tmp_path / "runs"}
-    said = []
-    for line in "".join(blocks("console")).splitlines():
-        medte, *words = line.split()
-        assert medte == "medte"
-        answer = subprocess.run(
-            [sys.executable, "-m", "medte.cli", *words],
-            capture_output=True, text=True, cwd=checkout, timeout=900,
-            env=os.environ | {name: str(value) for name, value in settings.items()},
-        )  # fmt: skip
-        assert answer.returncode == 0, answer.stderr
-        said.append(answer.stdout)
-    definition, card, scored = said
+def test_the_page_on_adding_a_task_works(checkout):
+    lines = "".join(blocks(PAGE, "console")).splitlines()
+    definition, card, scored = (said(line, checkout) for line in lines)
     assert "reported: added" in definition
     assert "added here, in no benchmark of the authors" in card and re.search(r"rows +1\d\d from 1\d\d documents", card)
     assert re.search(r"^text +answer to a question$", card, flags=re.MULTILINE)
@@ -79,7 +56,7 @@ def test_the_least_that_a_task_needs_is_what_the_code_asks_for():
 
 
 def test_the_rows_are_new_tasks_in_no_benchmark():
-    for text in blocks("yaml"):
+    for text in blocks(PAGE, "yaml"):
         (row,) = yaml.safe_load(text)
         task = Task.model_validate(row | {"base": row["name"]})
         assert task.name not in catalogue() and task.reported == "added" and task.authors_name is None

@@ -23,28 +23,27 @@ class Some(Handmade):
         return some
 
 
-@pytest.fixture
-def measure(tmp_path, monkeypatch):
-    """A function that benches a tiny model on handmade tasks, all or some."""
-    folder = plain_bert(tmp_path / "bert")
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    return plain_bert(tmp_path_factory.mktemp("bench") / "bert")
 
-    def bench_on(names=None):
-        edition = Some()
-        own = [catalogue()[name] for name in names or edition.tasks]
-        monkeypatch.setattr(module, "benchmark_tasks", lambda name: own)
-        monkeypatch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
-        monkeypatch.setattr(
-            module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors"))
-        )
-        monkeypatch.setattr(module, "matrix_rate", lambda dtype: 1e9)
+
+def measured(folder, names=None):
+    """What a bench of the folder's model on the handmade tasks, all or some, finds."""
+    edition = Some()
+    own = [catalogue()[name] for name in names or edition.tasks]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDTE_HOME", str(folder.parent / "home"))
+        patch.setattr(module, "benchmark_tasks", lambda name: own)
+        patch.setattr("medte.evaluation.evaluate.benchmark_tasks", lambda name: own)
+        patch.setattr(module, "folder_of", lambda model, trained: (folder, file_sha256(folder / "model.safetensors")))
+        patch.setattr(module, "matrix_rate", lambda dtype: 1e9)
         return bench(load_profile("mini"), edition, "gte-base", lambda line: None, trained=None)
 
-    return bench_on
 
-
-@pytest.fixture
-def found(measure):
-    return measure()
+@pytest.fixture(scope="module")
+def found(bert):
+    return measured(bert)
 
 
 def test_scores_are_those_of_plain_mteb_and_texts_are_encoded_once(found):
@@ -83,7 +82,7 @@ def test_repeated_documents_that_noise_orders_are_told_from_other_scores(found):
     assert "MedQuADRetrieval by 2.7e-03" in "\n".join(lines(noisy))
 
 
-def test_a_score_that_differs_for_another_reason_is_not_equal(measure, monkeypatch):
+def test_a_score_that_differs_for_another_reason_is_not_equal(bert, monkeypatch):
     calls, whole = [], module.score
 
     def other_at_first(*args):
@@ -92,7 +91,7 @@ def test_a_score_that_differs_for_another_reason_is_not_equal(measure, monkeypat
         return result | {"value": result["value"] + 0.01} if len(calls) == 1 else result
 
     monkeypatch.setattr(module, "score", other_at_first)
-    found = measure(["MedQuADRetrieval"])
+    found = measured(bert, ["MedQuADRetrieval"])
     assert found["apart_by_noise_fp32"].keys() == {"MedQuADRetrieval"}
     assert found["largest_difference_fp32"] == pytest.approx(0.01, abs=1e-6)
     assert "NOT EQUAL" in "\n".join(lines(found))

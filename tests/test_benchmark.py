@@ -25,9 +25,10 @@ from tests.conftest import HashEncoder
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory, monkeypatch):
-    """One home for all tests here, so that the edition is built once."""
-    monkeypatch.setenv("MEDTE_HOME", str(tmp_path_factory.getbasetemp() / "benchmark-home"))
+def built(home, mini):
+    """The run of the mini profile finds its edition built."""
+    (home / "mini").mkdir(parents=True)
+    (home / "mini" / "edition").symlink_to(mini.folder)
 
 
 class Plain(AbsEncoder):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_up import classification, pairs, retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.models.registry import registry
@@ -9,8 +10,6 @@ from medte.report import by_task, figures
 from medte.report.exhibit import Exhibit
 from medte.report.marks import family_mark
 from medte.tasks.catalogue import benchmark_tasks
-from tests.test_condition_tables import classification, pair_result
-from tests.test_statistics import retrieval
 
 pytestmark = pytest.mark.usefixtures("figures_closed")
 PAIRS, SMALL, LARGE = "MedQAPairClassification", "MedQuADRetrieval", "PubMedRetrieval"
@@ -18,7 +17,7 @@ ROWS = [
     retrieval("random", SMALL, [0.0, 0.2]), retrieval("MEDTE-mini", SMALL, [0.6, 0.8]),
     retrieval("bm25", SMALL, [0.5, 0.5]),
     retrieval("random", LARGE, [0.1, 0.1]), retrieval("MEDTE-mini", LARGE, [1.0, 0.8]),
-    pair_result("random", PAIRS, [1, 0], [0.9, 0.1]), pair_result("MEDTE-mini", PAIRS, [1, 0], [0.9, 0.1]),
+    pairs("random", PAIRS, [1, 0], [0.9, 0.1]), pairs("MEDTE-mini", PAIRS, [1, 0], [0.9, 0.1]),
 ]  # fmt: skip
 SCORES = Scores(ROWS, draws=20)
 

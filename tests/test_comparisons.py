@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from made_up import retrieval
 
 from medte.evaluation.comparisons import compare_all, critical_value, detectable_difference, standard_errors
 from medte.evaluation.statistics import Scores
-from tests.test_statistics import retrieval
 
 DRAWS = np.array([[-2.0, -1, 0, 1, 2], [-1, 3, 0, 0, -2]])  # (2 differences, 5 replicates), medians 0
 ERRORS = np.array([np.sqrt(2), np.sqrt(2.8)])  # about the means 0 and 0

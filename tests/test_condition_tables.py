@@ -1,18 +1,10 @@
 """The same results by seen and unseen sources, by other metrics, under both protocols, with prompts, at equal length."""
 
-from medte.evaluation.items import value
+from made_up import classification, pairs, retrieval
+
 from medte.evaluation.statistics import Scores
 from medte.report import condition_tables
 from medte.sources.registry import SOURCES
-from tests.test_statistics import retrieval
-
-
-def classification(model, task):
-    """A result of ten draws, nine texts of ten right in each."""
-    labels = [0, 1] * 5
-    items = {"labels": labels, "predictions": [[*labels[:9], 0]] * 10}
-    about = {"family": "classification", "items": items, "value": value("classification", items)}
-    return retrieval(model, task, [0.0] * 10) | about
 
 
 def rows_of(table, title):
@@ -52,20 +44,11 @@ def test_how_much_of_the_benchmark_medte_has_seen_is_counted(monkeypatch):
     assert "not declared" in condition_tables.seen_by_medte()
 
 
-def pair_result(model, task, labels, similarity):
-    items = {"labels": labels, "similarity": similarity}
-    return retrieval(model, task, [0.0] * len(labels)) | {
-        "family": "pair_classification",
-        "items": items,
-        "value": value("pair_classification", items),
-    }
-
-
 def test_pairs_are_shown_by_three_metrics_above_their_floors():
     rows = [
-        pair_result("tfidf", "MedQAPairClassification", [1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]),
-        pair_result("tfidf", "MedMCQAPairClassification", [1, 0, 0, 0], [0.9, 0.3, 0.2, 0.1]),
-        pair_result("random", "MedQAPairClassification", [1, 0, 1, 0], [0.1, 0.2, 0.3, 0.4]),
+        pairs("tfidf", "MedQAPairClassification", [1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]),
+        pairs("tfidf", "MedMCQAPairClassification", [1, 0, 0, 0], [0.9, 0.3, 0.2, 0.1]),
+        pairs("random", "MedQAPairClassification", [1, 0, 1, 0], [0.1, 0.2, 0.3, 0.4]),
         retrieval("bm25", "MedQuADRetrieval", [0.5]),
     ]
     table = condition_tables.pair_metrics(Scores(rows, draws=20), "c")

@@ -3,19 +3,16 @@
 import re
 
 import pytest
+from made_up import classification, pairs, retrieval
 from pydantic import ValidationError
 
 from medte.errors import MedteError
-from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
 from medte.paths import CHECKOUT
 from medte.report.differences import effects_of_scoring, effects_of_texts, effects_of_training
-from medte.report.differences import page as differences
 from medte.report.differences.effects import NOT_RECORDED, Record, of_variant, record
 from medte.report.differences.page import MEASURES, Effect, others, points
 from medte.report.prose import marked, place
-from tests.test_condition_tables import classification
-from tests.test_statistics import retrieval
 
 BASE, TRAINED = "all-MiniLM-L6-v2", "MEDTE-open"
 CARD = {"bounds": {"ceiling_ndcg_at_10": 0.9, "positives": 0.5, "always_positive_f1": 2 / 3}}
@@ -41,12 +38,6 @@ def made_up(rows, words=(), edition=(), cards=(), **others):
 def ranked(model, task, ndcg, merged=None):
     found = retrieval(model, task, ndcg)
     return found | {"items": {"ndcg": ndcg, "ndcg_merged": merged or ndcg}}
-
-
-def pairs(model, task, labels, similarity):
-    items = {"labels": labels, "similarity": similarity}
-    about = {"family": "pair_classification", "items": items, "value": value("pair_classification", items)}
-    return retrieval(model, task, [0.0] * len(labels)) | about
 
 
 def plain(text):
@@ -99,8 +90,8 @@ def test_every_measure_says_so_where_nothing_of_it_is_recorded(name):
     assert NOT_RECORDED in text or name in always | {"miner_among_the_judged"}, text
 
 
-def test_the_page_holds_every_point_and_says_how_many_are_measured():
-    page = differences.page()
+def test_the_page_holds_every_point_and_says_how_many_are_measured(pieces):
+    page = pieces["differences.md"]
     for point in points():
         assert page.count(f'<th scope="row">{point.id}. ') == 1
     measured = sum(point.measure is not None for point in points())

@@ -16,11 +16,6 @@ from medte.tasks.catalogue import benchmark_tasks, catalogue
 MINI = load_profile("mini")
 
 
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    return editions.build(MINI, tmp_path_factory.mktemp("mini") / "edition")
-
-
 def test_all_77_tasks_are_built_and_large_enough(mini):
     assert mini.missing == {}
     assert set(mini.tasks) == set(catalogue())

@@ -15,10 +15,11 @@ from medte.run import Run
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDTE_HOME", str(tmp_path / "runs"))
+def run(mini, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "recorded", lambda: tmp_path / "recorded")
-    return Run("mini")
+    made = Run("mini")
+    made.edition = mini
+    return made
 
 
 def test_the_plan_has_eleven_trainings_three_seeds_and_known_settings(run):
@@ -31,6 +32,16 @@ def test_the_plan_has_eleven_trainings_three_seeds_and_known_settings(run):
     assert by_name["leaked-2"].settings.leaks == "keep" and by_name["leaked-2"].settings.seed == 2
     assert by_name["chosen-1"].settings.temperature == run.profile.training.temperature
     assert len({trial.name for trial in made}) == len(made)
+
+
+def test_a_row_with_the_settings_of_an_earlier_one_is_not_trained_twice(run, monkeypatch):
+    own = run.profile.training.temperature
+    changes = {"chosen": {}, "same": {"temperature": own}, "other": {"temperature": 2 * own}}
+    rows = [{"name": name, "title": name, "changes": changed} for name, changed in changes.items()]
+    made = Plan(steps=2, warmup=0, seeds=[1], rows=rows, not_run=[])
+    monkeypatch.setattr(module, "plan", lambda: made)
+    assert repeated(run) == {"same": "chosen"}
+    assert [trial.name for trial in trials(run) if not trial.without] == ["chosen-1", "other-1"]
 
 
 def test_tasks_are_of_real_text_alone_and_a_source_that_is_left_out_is_judged_on_its_own(run):

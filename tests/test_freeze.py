@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up import retrieval
 
 from medte import agreement, freeze
 from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Store
 from medte.report import mini_card
-from tests.test_statistics import retrieval
 
 TASK = "MedQuADRetrieval"
 

@@ -2,9 +2,9 @@
 
 import re
 
-from medte.paths import CHECKOUT
+from followed import blocks, read_page
 
-PAGE = (CHECKOUT / "book" / "glossary.md").read_text(encoding="utf-8")
+PAGE = read_page("glossary")
 NEEDED = (
     "source edition profile family task benchmark baseline published recorded live floor ceiling stand-in extractive sham leak "
     "near-duplicate hold-out InfoNCE max-t v-measure"
@@ -17,8 +17,7 @@ NEEDED += [
 
 def terms():
     """Term → definition."""
-    blocks = re.findall(r"^```\{glossary\}\n(.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
-    entries = [entry for block in blocks for entry in block.strip("\n").split("\n\n")]
+    entries = [entry for block in blocks(PAGE, "{glossary}") for entry in block.strip("\n").split("\n\n")]
     return [(entry.partition("\n")[0], " ".join(entry.partition("\n")[2].split())) for entry in entries]
 
 

@@ -1,13 +1,13 @@
 """Real text and what stands in for it are never in one mean."""
 
 import pytest
+from made_up import retrieval
 
 from medte.evaluation import groups
 from medte.evaluation.groups import BENCHMARK, BESIDE, encoders, group_of, grouped, in_means, trained_on
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry
 from medte.profile import load_profile
-from tests.test_statistics import retrieval
 
 EDITION = {
     "sources": {"mimic_iv": {"stand_in": True}, "pubmed": {"stand_in": False}},

@@ -1,9 +1,9 @@
 """The house's floors: what a room may never import, and that importing the package is light."""
 
 import ast
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -74,12 +74,18 @@ def test_nothing_imports_the_command_line():
     ]
 
 
+def seconds_of_children():
+    """The processor's time, which a busy machine does not lengthen."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_importing_medte_is_instant_and_loads_no_torch():
     code = "import sys, medte; print(int('torch' in sys.modules), int('mteb' in sys.modules), medte.__version__)"
-    start = time.monotonic()
+    start = seconds_of_children()
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.split() == ["0", "0", "0.1.0"]
-    assert time.monotonic() - start < 5
+    assert seconds_of_children() - start < 5
 
 
 def test_notebooks_use_public_names_and_define_nothing():

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from followed import TARGETS
 from pydantic import ValidationError
 
 from medte.paths import CHECKOUT
@@ -10,8 +11,6 @@ from medte.report import items_of_paper
 from medte.report.exhibits import EXHIBITS
 from medte.report.items_of_paper import Item, items
 from medte.tasks.catalogue import FAMILIES
-
-TARGETS = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def test_every_known_item_is_there_once():

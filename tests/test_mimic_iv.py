@@ -175,7 +175,7 @@ def test_what_is_left_out_is_counted():
     assert len(list(made)) == 1 and dropped == {NO_SECTION: 1, NO_PATIENT: 1}
 
 
-def test_notes_are_streamed(tmp_path):
+def test_notes_are_streamed():
     """The first record comes before the second note is read."""
 
     def notes():

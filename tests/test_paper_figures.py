@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.profile import load_profile
 from medte.report import export, maps, paper_figures, published
 from medte.report.exhibits import exhibit
 from medte.tasks.catalogue import FAMILIES
-from tests.test_statistics import retrieval
 
 pytestmark = pytest.mark.usefixtures("figures_closed")
 
@@ -39,8 +39,8 @@ def test_published_and_live_are_never_one_exhibit_and_each_caption_says_which():
         assert "his run's" in caption and "ublished" not in caption and not one.alt.startswith("Pub"), name
 
 
-def test_every_published_exhibit_stands_on_the_page_once():
-    text = paper_figures.published_section()
+def test_every_published_exhibit_stands_on_the_page_once(pieces):
+    text = pieces["published_figures.md"]
     for name in paper_figures.PUBLISHED:
         assert text.count(f'id="{name}"') == 1, name
     assert published.TIMES in text and text.count("## ") == 3

@@ -28,14 +28,14 @@ NAME = "example/tiny"
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(mini, tmp_path_factory):
     """A run of the mini profile whose model is a tiny BERT, trained on pairs of words."""
     home = tmp_path_factory.mktemp("publish")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDTE_HOME", str(home / "runs"))
         made = Run("mini")
         trained(plain_bert(home / "bert"), made.folders.model(None))
-        made.edition  # noqa: B018 - built once for all tests here
+        made.edition = mini
         yield made
 
 
@@ -44,7 +44,7 @@ def folder(run, tmp_path_factory):
     return publish(run, tmp_path_factory.mktemp("published") / "tiny", NAME)
 
 
-def test_sentence_transformers_and_plain_transformers_give_the_same_vectors(run, folder, monkeypatch):
+def test_sentence_transformers_and_plain_transformers_give_the_same_vectors(run, folder):
     expected = sentence_transformer(run.folders.model(None)).encode(TEXTS, normalize_embeddings=True)
     library, plain = re.findall(r"```python\n(.*?)```", (folder / CARD).read_text(encoding="utf-8"), re.DOTALL)
     for code in (library, plain):

@@ -4,12 +4,12 @@ import re
 
 import pytest
 import yaml
+from followed import TARGETS, read_page
 
 from medte.paths import CHECKOUT, RunFolders
 
 WORKFLOW = CHECKOUT / ".github" / "workflows" / "site.yml"
-PAGE = (CHECKOUT / "book" / "publish_site.md").read_text(encoding="utf-8")
-TARGETS = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+PAGE = read_page("publish_site")
 
 
 @pytest.fixture(scope="module")

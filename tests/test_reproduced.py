@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.profile import Negatives, load_profile
@@ -9,7 +10,6 @@ from medte.report import reproduced
 from medte.sources import notes
 from medte.sources.registry import SOURCES
 from medte.tasks.catalogue import benchmark_tasks
-from tests.test_statistics import retrieval
 
 PUBMED = [task for task in benchmark_tasks("MedEval") if task.source == "pubmed"]
 PAPER = load_profile("paper")

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.report import scatter
 from medte.report.marks import GROUPS, group
 from medte.report.published import published
-from tests.test_statistics import retrieval
 
 pytestmark = pytest.mark.usefixtures("figures_closed")
 FRAME = pd.DataFrame(

@@ -20,7 +20,7 @@ def test_a_public_test_set_is_read_only_where_it_is_named():
     assert "cure" in registry.sources(["medquad", "cure"])
 
 
-def test_a_source_without_a_way_to_it_says_why(tmp_path, monkeypatch):
+def test_a_source_without_a_way_to_it_says_why():
     with pytest.raises(
         registry.SourceMissing, match=r"neither in MEDTE_MIRROR \(medquad/\) nor fetched; run `medte data"
     ):

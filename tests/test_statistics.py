@@ -2,26 +2,10 @@
 
 import numpy as np
 import pytest
+from made_up import result, retrieval
 
 from medte.errors import MedteError
-from medte.evaluation.items import value
 from medte.evaluation.statistics import Scores
-
-
-def retrieval(model, task, ndcg, units=None):
-    units = units or [f"u{i}" for i in range(len(ndcg))]
-    return {
-        "model": model, "task": task, "family": "retrieval", "source": "x", "value": float(np.mean(ndcg)),
-        "items": {"ndcg": ndcg}, "units": units,
-    }  # fmt: skip
-
-
-def result(family, items, model="a", task="t"):
-    """Of items of which each has a document of its own; the value is that of the published metric."""
-    n = len(next(iter(items.values())))
-    about = {"model": model, "task": task, "family": family, "source": "x", "units": [f"u{i}" for i in range(n)]}
-    return about | {"items": items, "value": value(family, items)}
-
 
 DRAW = np.random.default_rng(1)
 HARD = DRAW.random(200)
@@ -194,3 +178,11 @@ def test_seeds_that_are_too_few_or_lack_a_task_are_an_error():
         Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}]})
     with pytest.raises(MedteError, match="a: training seed 2 of 2 has no value for 1 of 2 tasks, first t"):
         Scores(rows, training_seeds={"a": [{"s": 0.5, "t": 0.5}, {"s": 0.5}]})
+
+
+def test_two_tasks_of_one_model_are_compared_over_what_they_share():
+    units = [f"u{i // 2}" for i in range(18)]
+    rows = [retrieval("a", "s", [0.5, 0.7] * 9, units), retrieval("a", "t", [0.3, 0.5] * 9, units)]
+    gap = Scores(rows, draws=50).between("a", "t", "s")
+    assert (gap.value, gap.low, gap.high) == pytest.approx((-0.2, -0.2, -0.2))
+    assert Scores(rows[:1], draws=5).between("a", "t", "s") is None

@@ -1,11 +1,11 @@
 """Means as text: order, ranks, who is in no mean, and what difference could have been seen."""
 
 import numpy as np
+from made_up import retrieval
 
 from medte.evaluation.statistics import Scores
 from medte.report.tables import percent
 from medte.report.text_table import aligned, means
-from tests.test_statistics import retrieval
 
 TASK = "MedQuADRetrieval"
 DRAW = np.random.default_rng(4)

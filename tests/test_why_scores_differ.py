@@ -2,13 +2,13 @@
 
 import re
 
-from medte.cli import app
-from medte.paths import CHECKOUT
+from followed import COMMANDS, read_page
+
 from medte.profile import Encoding, Profile
 from medte.report.differences.effects import NOT_RECORDED
 from medte.report.differences.why_scores_differ import reasons, table
 
-PAGE = (CHECKOUT / "book" / "why_scores_differ.md").read_text(encoding="utf-8")
+PAGE = read_page("why_scores_differ")
 
 
 def test_every_reason_has_a_size_or_says_why_not():
@@ -24,8 +24,9 @@ def test_every_reason_has_a_size_or_says_why_not():
 
 def test_the_commands_and_settings_that_are_named_exist():
     said = PAGE + " ".join(f"{reason.what} {reason.check}" for reason in reasons())
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
-    assert (named := set(re.findall(r"`medte (\w+)", said))) and named <= commands
-    for place in re.findall(r"`(encoding\.\w+)`", said):
+    assert (named := set(re.findall(r"`medte (\w+)", said))) and named <= COMMANDS
+    places = re.findall(r"`(encoding\.\w+)`", said)
+    assert places
+    for place in places:
         assert place.partition(".")[0] in Profile.model_fields and place.partition(".")[2] in Encoding.model_fields
     assert "dtype" in Encoding.model_fields
