@@ -54,12 +54,11 @@ def address(built):
 
 
 def names_of_pages(site):
-    """The pages by their names; of those that show source code, all of one make, only the longest."""
+    """The pages by their names; of those that show source code, all of one make, the longest and that of the longest name."""
     found = [path.relative_to(site) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
-    code = sorted(
-        (path for path in found if path.parts[0] == "_modules"), key=lambda path: (site / path).stat().st_size
-    )
-    return [str(path) for path in found if path not in code[:-1]]
+    code = [path for path in found if path.parts[0] == "_modules"]
+    shown = {max(code, key=lambda path: (site / path).stat().st_size), max(code, key=lambda path: len(path.stem))}
+    return [str(path) for path in found if path not in code or path in shown]
 
 
 @pytest.fixture(scope="module")
