@@ -130,7 +130,7 @@ def test_every_model_is_compared_with_one(scores):
     one = Scores([row for row in scores.results.values() if row["task"] == "MedQuADRetrieval"], draws=100)
     assert "<td>below</td>" in tables.comparisons(one, "all-MiniLM-L6-v2", "c")
     assert "nothing to compare with TF-IDF" in tables.comparisons(scores, "tfidf", "c")
-    assert tables.probability(0.0004) == "&lt; 0.001" and tables.probability(0.0314) == "0.031"
+    assert tables.probability(0.0004) == "&lt;\u00a00.001" and tables.probability(0.0314) == "0.031"
 
 
 def test_stale_results_are_listed_with_the_reason():

@@ -224,7 +224,7 @@ def comparisons(scores: Scores, other: str, caption: str) -> str:
 
 def probability(p: float) -> str:
     """A p-value with three decimals."""
-    return "&lt; 0.001" if p < 0.001 else f"{p:.3f}"
+    return "&lt;\u00a00.001" if p < 0.001 else f"{p:.3f}"
 
 
 def stale(found: Sequence[tuple[str, str, str]], caption: str) -> str:
