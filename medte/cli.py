@@ -1,7 +1,6 @@
 """The command line: `medte …` parses, calls one function, prints."""
 
 import errno
-import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from medte.commands import data, results
+from medte.commands import data, recordings, results
 from medte.commands.options import (
     NotesOption,
     ProfileOption,
@@ -192,41 +191,6 @@ def models(
 
 
 @app.command()
-def record(
-    profile: ProfileOption = "open",
-    seeds: Annotated[str, typer.Option(help="Record the spread over these training seeds instead: 1,2,3.")] = "",
-    variant: Annotated[
-        str, typer.Option(help="Record a variant of the training beside the training itself instead: plain.")
-    ] = "",
-    version: Annotated[bool, typer.Option(help="Record the models' means with the frozen version instead.")] = False,
-    agreement: Annotated[
-        bool, typer.Option(help="Record whether the mini edition orders encoders as this profile's text does instead.")
-    ] = False,
-    probes: Annotated[bool, typer.Option("--probes", help="Record the results on the probes instead.")] = False,
-) -> None:
-    """Keep a run's results in the repository: scores and scores per item, no text."""
-    from medte import agreement as agreements
-    from medte import freeze
-    from medte.record import record as keep
-    from medte.record import record_probes, record_seeds, record_variant
-    from medte.run import Run, stamped
-
-    run = Run(profile, stamped)
-    if agreement:
-        print(agreements.record(Run("mini", stamped), run, stamped))
-    elif variant:
-        print(record_variant(run, variant))
-    elif probes:
-        print(record_probes(run))
-    elif version:
-        print(freeze.record_scores(run)["scores"])
-    elif numbers := [int(seed) for seed in seeds.split(",") if seed]:
-        print(record_seeds(profile, numbers, stamped))
-    else:
-        print(keep(run))
-
-
-@app.command()
 def table(
     name: Annotated[str | None, typer.Argument(help="One of those that `medte table` lists.")] = None,
     profile: ProfileOption = "mini",
@@ -242,47 +206,6 @@ def figure(
 ) -> None:
     """Make one figure of the book alone, as SVG; without a name, list them."""
     _exhibit(name, profile, figure=True)
-
-
-@app.command()
-def bench(
-    profile: ProfileOption = "mini",
-    model: Annotated[str, typer.Option(help="A sentence-transformers model of `medte models`.")] = "all-MiniLM-L6-v2",
-    task: Annotated[list[str] | None, typer.Option(help="One task; may be repeated. All if none is named.")] = None,
-    training: Annotated[
-        bool, typer.Option("--training", help="Measure training instead: without padding, and padded to 256 tokens.")
-    ] = False,
-) -> None:
-    """Measure encoding and scoring on this machine against plain mteb, paired in one run, and compare the scores.
-
-    About a quarter of an hour for mini on two cores. The figures of all tasks are kept under recorded/ for the book.
-    """
-    from medte.bench import lines
-    from medte.record import record_bench, record_padding
-    from medte.run import Run, stamped
-
-    if training:
-        print(json.dumps(record_padding(Run(profile, stamped)), indent=1))
-        return
-    print("\n".join(lines(record_bench(Run(profile, stamped), model, task, stamped))))
-
-
-@app.command()
-def sweep(
-    profile: ProfileOption = "open",
-    row: Annotated[
-        list[str] | None,
-        typer.Option(help="One row of experiments.yaml, or without-SOURCE; may be repeated. All if none is named."),
-    ] = None,
-) -> None:
-    """Train and score many short variants of a profile's recipe, with several seeds, and keep what they reached.
-
-    Hours for all; an interrupted sweep goes on where it was. The book shows what is kept.
-    """
-    from medte.experiments import sweep as do
-    from medte.run import Run, stamped
-
-    print(do(Run(profile, stamped), row))
 
 
 @app.command()
@@ -325,6 +248,10 @@ def check(profile: ProfileOption = "mini") -> None:
     problems = find_problems(profile)
     print("\n".join(problems) or "nothing wrong")
     raise typer.Exit(1 if problems else 0)
+
+
+for command in (recordings.record, recordings.bench, recordings.sweep):
+    app.command()(command)
 
 
 def main() -> None:

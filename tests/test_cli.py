@@ -20,6 +20,11 @@ def medte(*words):
         (["evaluate", "--family", "retreival"], "medte: unknown family 'retreival'; did you mean 'retrieval'?"),
         (["evaluate", "--model", "all-MiniLM"], "medte: unknown model 'all-MiniLM'; did you mean 'all-MiniLM-L6-v2'?"),
         (["tasks", "MedQuadRetreival"], "medte: unknown task 'MedQuadRetreival'; did you mean 'MedQuADRetrieval'?"),
+        (["record", "--seeds", "1,x"], "medte: --seeds is '1,x'; expected whole numbers with commas, such as 1,2,3"),
+        (
+            ["record", "--probes", "--variant", "plain"],
+            "medte: got --variant and --probes, and one thing is recorded at a time; name one of them",
+        ),
         (["tasks", "--benchmark", "MedEvl"], "medte: unknown benchmark 'MedEvl'; did you mean 'MedEval'?"),
     ],
 )
