@@ -31,7 +31,7 @@ class Row(BaseModel):
     """One way of training: what differs from the profile's."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(pattern=r"[a-z0-9-]+")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     title: str
     changes: dict[str, Any]
 
@@ -168,7 +168,7 @@ class _Kept:
 def _basis(run: Run) -> str:
     """A digest of what all trials have in common: data, base, recipe, budget, code."""
     _, base = run.base()
-    code = code_digest(paths.PACKAGE / "training")
+    code = code_digest(paths.PACKAGE / "training", paths.PACKAGE / "curation" / "deduplicate.py")
     return digest(
         [run.edition.manifest["hash"], base, run.profile.to_train().recipe, plan().steps, plan().warmup, code]
     )
