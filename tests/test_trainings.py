@@ -24,8 +24,8 @@ def results(model, shift, noise=0.05, documents=40):
     return made
 
 
-def scores(shifts, draws=500):
-    return Scores([result for model, shift in shifts.items() for result in results(model, shift)], draws, 1)
+def scores(shifts, draws=500, **about):
+    return Scores([result for model, shift in shifts.items() for result in results(model, shift, **about)], draws, 1)
 
 
 RECIPES = {"base": ["base"], "steady": ["s-1", "s-2", "s-3"], "lucky": ["l-1", "l-2", "l-3"]}
@@ -51,11 +51,11 @@ def test_intervals_of_three_seeds_hold_as_often_as_they_say(other):
     """Twelve recipes with the same spread of seeds: how often the true gain, 0, is inside the interval of one."""
     draw, recipes, held = np.random.default_rng(5), {"base": ["base"]}, []
     recipes |= {f"recipe-{r}": [f"recipe-{r}-{s}" for s in range(3)] for r in range(12)}
-    for _ in range(150):
+    for _ in range(400):
         shifts = {"base": 0.0} | {model: 0.02 * draw.normal() for r in recipes if r != "base" for model in recipes[r]}
-        one = gain(scores(shifts, draws=300), recipes, "recipe-1", other, TASKS)
+        one = gain(scores(shifts, draws=300, documents=3), recipes, "recipe-1", other, TASKS)
         held.append(one.low <= 0 <= one.high)
-    assert 0.89 <= np.mean(held) <= 0.99
+    assert 0.91 <= np.mean(held) <= 0.98  # 0.87 where deviations are not widened by √(k / (k - 1))
 
 
 def test_comparisons_hold_together_and_tell_luck_from_gain():

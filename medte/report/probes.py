@@ -14,6 +14,7 @@ from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
 from medte.report import condition_tables, pages, recordings, tables
 from medte.report.marks import MARKERS, nothing
+from medte.report.prose import cell
 
 Cards = Mapping[str, Mapping[str, Any]]
 
@@ -76,31 +77,34 @@ def _only(scores: Scores, tasks: Sequence[str]) -> Scores:
 
 
 def describe(cards: Cards, missing: Mapping[str, str]) -> str:
-    """What each probe asks and is made of, how large it is, what was left out; then an example of each, as HTML."""
-    rows, examples = [], []
+    """What each probe asks and how large it is; what it is made of and what was left out; an example of each. As HTML."""
+    rows, origins, examples = [], [], []
     for name, card in cards.items():
         left_out = "; ".join(f"{reason}: {count:,}" for reason, count in card["dropped"].items()) or tables.MISSING
         sizes = [tables.MISSING if card[key] is None else f"{card[key]:,}" for key in ("items", "documents", "right")]
         rows.append(
             [
                 tables.breakable(name),
-                escape(card["asks"]),
-                escape(card["made_of"]),
-                f"{TEXT[card['text']]}, {escape(card['licence'])}",
+                cell(escape(card["asks"])),
+                cell(f"{TEXT[card['text']]}, {escape(card['licence'])}"),
                 *sizes,
-                escape(left_out),
             ]
         )
+        origins.append([tables.breakable(name), cell(escape(card["made_of"])), cell(escape(left_out))])
         if example := card["example"]:
             texts = [
                 escape(example.get(kind, tables.MISSING)).replace("\n", "<br>") for kind in ("query", "right", "wrong")
             ]
             examples.append([tables.breakable(name), *texts])
     rows += [
-        [tables.breakable(name), f"missing: {escape(why)}", *[tables.MISSING] * 6] for name, why in missing.items()
+        [tables.breakable(name), cell(f"missing: {escape(why)}"), *[tables.MISSING] * 4]
+        for name, why in missing.items()
     ]
-    header = ["Probe", "Asks", "Made of", "Text", "Queries or pairs", "Documents", "Right each", "Left out"]
+    header = ["Probe", "Asks", "Text", "Queries or pairs", "Documents", "Right each"]
     parts = [tables.html(header, rows, "The probes of this edition; right: documents that answer a query, on average.")]
+    if origins:
+        caption = "What the probes are made of, and how much was left out for which reason."
+        parts.append(tables.html(["Probe", "Made of", "Left out"], origins, caption))
     if examples:
         caption = "The first item of each probe whose text is bundled; long texts are cut."
         parts.append(tables.html(["Probe", "Query or name", "Right", "Wrong"], examples, caption))

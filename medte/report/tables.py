@@ -72,8 +72,8 @@ def _rows(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _is_words(cells: Sequence[str]) -> bool:
-    """Whether a column is of words, which stand on the left (medte.css): most of its cells begin with a letter."""
-    return sum(bool(re.match(r"(<[^>]*>|\s)*[A-Za-z]", cell)) for cell in cells) > len(cells) / 2
+    """Whether a column is of words, which stand on the left (medte.css): most of its cells are prose or begin with a letter."""
+    return sum(bool(re.match(r"<small>|(<[^>]*>|\s)*[A-Za-z]", cell)) for cell in cells) > len(cells) / 2
 
 
 def breakable(name: str) -> str:
