@@ -22,6 +22,7 @@ from medte.report import (
     recordings,
     tables,
 )
+from medte.report.stale_records import stale_records
 from tests.test_condition_tables import classification
 from tests.test_statistics import retrieval
 
@@ -207,7 +208,7 @@ def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):
 
 
 def test_what_is_recorded_is_of_todays_profile():
-    assert recordings.stale_records() == []
+    assert stale_records() == []
 
 
 def test_the_banner_comes_from_the_manifest():
@@ -310,6 +311,14 @@ def test_a_figure_has_room_for_more_models_than_markers():
     found = Scores([retrieval(name, "MedQuADRetrieval", [0.5, 0.7]) for name in names], draws=5)
     (axes,) = figures.scores_by_task(found, found.tasks).axes
     assert len(axes.get_legend().get_texts()) == len(names)
+
+
+def test_a_figure_leaves_out_a_mark_where_a_model_has_no_result(scores):
+    (axes,) = figures.scores_by_task(scores, scores.tasks).axes
+    marks = {line.get_label(): len(line.get_xdata()) for line in axes.lines}
+    assert marks == {tables.title("all-MiniLM-L6-v2"): 2, tables.title("MEDTE-mini"): 2, tables.title("random"): 1}
+    (axes,) = figures.gain_by_task(scores, "all-MiniLM-L6-v2", "random").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["MedQuADRetrieval"]
 
 
 def test_figures_have_labels_and_no_title(scores):

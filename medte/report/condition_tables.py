@@ -55,8 +55,8 @@ def seen_by_medte() -> str:
 def pair_metrics(scores: Scores, caption: str) -> str:
     """Models × metrics of pair classification, the mean over its tasks, with the floors as last row, as HTML, in percent.
 
-    Intervals are over documents alone, so that those of the three metrics can be compared. The floor of F1 is that of calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p
-    (recipe §5, point 8).
+    Intervals are over documents alone, so that those of the three metrics can be compared. The floor of F1 is that of
+    calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p (recipe §5, 8).
     """
     tasks = scores.of_family("pair_classification")
     if not tasks:

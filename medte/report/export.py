@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-RANGE = "\u2009…\u2009"  # between the ends of an interval, as `tables.cell` writes it
+from medte.report.tables import RANGE
+
 SPECIAL = {"\\": r"\textbackslash{}", "–": "--", "−": "$-$", "…": r"\dots{}", "×": r"$\times$", "•": r"$\bullet$"}
+SPECIAL |= {"≤": r"$\leq$", "≥": r"$\geq$", "→": r"$\rightarrow$", "ρ": r"$\rho$", "τ": r"$\tau$", "†": r"\dag{}"}
 SPECIAL |= {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
