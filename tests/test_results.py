@@ -207,7 +207,7 @@ def test_nothing_can_follow_the_results_or_stand_in_a_field_that_comes_twice(tmp
         Contribution(path)
     text = lzma.decompress(packed).decode().replace('"family":', '"family":"a note","family":', 1)
     path.write_bytes(lzma.compress(text.encode()))
-    with pytest.raises(MedteError, match="line 2 is not as .* a field stands twice"):
+    with pytest.raises(MedteError, match=r"line 2 is not as .* a field stands twice"):
         Contribution(path)
 
 

@@ -126,5 +126,7 @@ def checked(kind: type[Strict], line: str, place: str) -> Any:
             "hashes and numbers, no text"
         ) from error
     if line != json.dumps(json.loads(line), sort_keys=True, ensure_ascii=False, separators=(",", ":")):
-        raise MedteError(f"{place} is not as `medte results write` writes it: a field stands twice, or out of its order")
+        raise MedteError(
+            f"{place} is not as `medte results write` writes it: a field stands twice, or out of its order"
+        )
     return found
