@@ -60,7 +60,7 @@ def pair_metrics(scores: Scores, caption: str) -> str:
     """
     tasks = scores.of_family("pair_classification")
     if not tasks:
-        return "<p>This edition has no task of this family.</p>"
+        return tables.NO_TASK
     rows = [
         [tables.title(model), *(tables.cell(scores.mean_by(metric, model, tasks)) for metric in PAIR_METRICS)]
         for model in encoders(scores).models

@@ -67,10 +67,9 @@ class Sweep:
 @lru_cache
 def sweep(profile: str = "open") -> Sweep | None:
     """The recorded sweep of a profile; None where there is none."""
-    path = paths.recorded() / f"{profile}-experiments.jsonl.xz"
-    if not path.exists():
+    if not recordings.is_recorded(f"{profile}-experiments"):
         return None
-    about, results = read_recorded(path)
+    about, results = read_recorded(paths.recorded() / f"{profile}-experiments.jsonl.xz")
     recipes: dict[str, list[str]] = {BASE: [BASE]}
     for name in sorted(about["trainings"]):
         recipes.setdefault(name.rpartition("-")[0], []).append(name)

@@ -15,11 +15,12 @@ SPECIAL |= {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"~": r"\textasciitilde{}
 
 @dataclass
 class Cell:
-    """What a cell says: its value, the interval beside it or other small print, and whether it is bold."""
+    """What a cell says: its value, the interval beside it or other small print, and which of the two is bold."""
 
     value: str = ""
     small: str = ""
     bold: bool = False
+    bold_small: bool = False
 
 
 @dataclass
@@ -55,6 +56,8 @@ class _Reader(HTMLParser):
         elif tag in ("th", "td") and self.part:
             self.cell = Cell()
             self.part[-1].append(self.cell)
+        elif tag == "b" and self.cell and self.small:
+            self.cell.bold_small = True
         elif tag == "b" and self.cell:
             self.cell.bold = True
         elif tag == "small" or (tag == "span" and dict(attrs).get("class") == "interval"):
@@ -150,6 +153,8 @@ def _latex(cell: Cell) -> str:
     value, small = (_escaped(_plain(text, number=False)) for text in (cell.value, cell.small.replace(RANGE, "–")))
     if cell.bold:
         value = f"\\textbf{{{value}}}"
+    if cell.bold_small:
+        small = f"\\textbf{{{small}}}"
     return f"{value} {{\\scriptsize {small}}}".strip() if small else value
 
 

@@ -73,7 +73,7 @@ def table() -> str:
             text = tables.percent(None if pd.isna(row[column]) else row[column], digits(column))
             cells.append(f"<b>{text}</b>" if row[column] == best[column] else text)
         rows.append([_name(row), *cells])
-    return tables.html(["Model", *COLUMNS.values()], rows, CAVEATS)
+    return tables.html(["Model", *COLUMNS.values()], rows, f"Percent. Bold: best. {CAVEATS}")
 
 
 def sources() -> str:

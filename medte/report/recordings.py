@@ -12,6 +12,11 @@ from medte.evaluation.store import Result, read_recorded
 from medte.report import tables
 
 
+def is_recorded(name: str) -> bool:
+    """Whether a run is recorded under that name, such as "open" or "mini-plain"."""
+    return (paths.recorded() / f"{name}.jsonl.xz").exists()
+
+
 @lru_cache
 def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
     """(about, scores by group) of a recorded run's models as they come; the intervals are computed now, from the recorded items."""
@@ -27,10 +32,9 @@ def recorded_conditions(name: str) -> Scores:
 
 def recorded_probes(name: str) -> tuple[dict[str, Any], dict[str, Scores]] | None:
     """(about, scores by group) of a recorded run on its probes; None where none is recorded."""
-    path = paths.recorded() / f"{name}-probes.jsonl.xz"
-    if not path.exists():
+    if not is_recorded(f"{name}-probes"):
         return None
-    about, results = read_recorded(path)
+    about, results = read_recorded(paths.recorded() / f"{name}-probes.jsonl.xz")
     cards = {card["name"]: card for card in about["cards"]}
     return about, probe_groups(results, cards, about["bootstrap"], about["seed"])
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from medte import paths
 from medte.profile import load_profile
 from medte.report import mini_card, recordings
 
@@ -21,11 +20,11 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     probes = recordings.recorded_probes("open")
     if probes and probes[0]["profile_hash"] != load_profile("open").hash:
         yield "open-probes.jsonl.xz", of_profile, "medte record -p open --probes"
-    seeds, agreement, plain = recordings.measurement("mini-seeds.json"), mini_card.agreement(), "mini-plain.jsonl.xz"
+    seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
     data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
     of_mini = {
-        plain: (
-            recordings.recorded("mini-plain")[0]["data"] if (paths.recorded() / plain).exists() else None,
+        "mini-plain.jsonl.xz": (
+            recordings.recorded("mini-plain")[0]["data"] if recordings.is_recorded("mini-plain") else None,
             "medte record -p mini --variant plain",
         ),
         "mini-seeds.json": (seeds and seeds["data"], "medte record -p mini --seeds 1,2,3"),

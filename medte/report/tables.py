@@ -26,6 +26,7 @@ FAMILY_TITLE = {
     "retrieval": "Retrieval",
 }
 MISSING = "–"
+NO_TASK = "<p>This edition has no task of this family.</p>"
 MODELS = 7  # columns of models in a table of tasks: with the task, its floor and its ceiling ten
 NAMED = 5  # tasks that a note names
 RANGE = "\u2009…\u2009"  # between the ends of an interval
@@ -161,7 +162,7 @@ def tasks(scores: Scores, names: Sequence[str], cards: Mapping[str, card.Card] |
     tables follow it.
     """
     if not names:
-        return "<p>This edition has no task of this family.</p>"
+        return NO_TASK
     cells = {name: _marked(scores, [name]) for name in names}
     known = bounds([cards[name] for name in names if name in cards]) if cards is not None else {}
     unknown, titles = ([], []) if cards is None else ([MISSING, MISSING], ["Floor", "Ceiling"])
