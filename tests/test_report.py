@@ -211,6 +211,18 @@ def test_what_is_recorded_is_of_todays_profile():
     assert stale_records() == []
 
 
+def test_what_is_not_recorded_is_not_stale(monkeypatch):
+    about = {"profile_hash": load_profile("open").hash}
+    monkeypatch.setattr(recordings, "recorded", lambda name: (about, None))
+    monkeypatch.setattr(recordings, "is_recorded", lambda name: False)
+    for module in (recordings, mini_card):
+        monkeypatch.setattr(module, "measurement", lambda name: None)
+    assert stale_records() == []
+    about["profile_hash"] = "another"
+    (line,) = stale_records()
+    assert line.startswith("recorded/open.jsonl.xz is of another profile") and "`medte record -p open`" in line
+
+
 def test_the_banner_comes_from_the_manifest():
     manifest = {
         "edition": "mini",
