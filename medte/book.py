@@ -57,7 +57,7 @@ def make(profile: str, say: Say) -> Path:
 def check(profile: str) -> list[str]:
     """What is wrong with the finished run of a profile: its results and its site; nothing is computed."""
     from medte.report.mini_card import versions
-    from medte.report.recordings import stale_records
+    from medte.report.stale_records import stale_records
 
     run = Run(profile)
     edition = Edition(run.folders.edition)

@@ -38,6 +38,19 @@ def test_latex_marks_the_best_and_escapes_what_has_a_meaning():
     assert lines[foot - 1] == r"\midrule" and lines[foot + 1] == r"\bottomrule"
 
 
+def test_small_print_is_bold_by_itself():
+    cell = '+3<br><span class="interval"><b>+12.9 %</b></span>'
+    (table,) = export.tables(tables.html(["Rival", "Mean"], [["A", cell]], "c"))
+    assert r"A & +3 {\scriptsize \textbf{+12.9 \%}} \\" in export.to_latex(table)
+
+
+def test_signs_of_mathematics_are_commands_of_latex():
+    (table,) = export.tables(tables.html(["τ", "ρ"], [["title → text", "≥ 3 and ≤ 4 †"]], "c"))
+    text = export.to_latex(table)
+    assert r"$\tau$ & $\rho$ \\" in text and r"title $\rightarrow$ text & $\geq$ 3 and $\leq$ 4 \dag{} \\" in text
+    assert text.isascii()
+
+
 def test_every_table_of_a_piece_is_found():
     assert [(len(table.rows), len(table.foot)) for table in export.tables(f"<p>x</p>{HTML}\n{HTML}<b>y</b>")] == [
         (3, 1)

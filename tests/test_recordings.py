@@ -9,7 +9,8 @@ from test_edition_report import CURATED
 
 from medte.evaluation.store import write_recorded
 from medte.profile import load_profile
-from medte.report import pages, real_text, recordings
+from medte.report import mini_card, pages, real_text, recordings
+from medte.report.stale_records import stale_records
 
 
 def test_recorded_pages_name_their_origin(pieces):
@@ -37,7 +38,19 @@ def test_the_share_of_encoding_is_the_records(tmp_path, monkeypatch):
 
 
 def test_what_is_recorded_is_of_todays_profile():
-    assert recordings.stale_records() == []
+    assert stale_records() == []
+
+
+def test_what_is_not_recorded_is_not_stale(monkeypatch):
+    about = {"profile_hash": load_profile("open").hash}
+    monkeypatch.setattr(recordings, "recorded", lambda name: (about, None))
+    monkeypatch.setattr(recordings, "is_recorded", lambda name: False)
+    for module in (recordings, mini_card):
+        monkeypatch.setattr(module, "measurement", lambda name: None)
+    assert stale_records() == []
+    about["profile_hash"] = "another"
+    (line,) = stale_records()
+    assert line.startswith("recorded/open.jsonl.xz is of another profile") and "`medte record -p open`" in line
 
 
 def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):

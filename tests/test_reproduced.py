@@ -257,7 +257,8 @@ def test_the_section_shows_reach_numbers_and_caveats(table):
     scores = on_pubmed(**{"all-MiniLM-L6-v2": 0.8})
     text = reproduced.section(scores, OPEN_MINED, edition(name="open", sources=sources), cards())
     assert text.count("<table") == 2 and reproduced.CAVEATS in text
-    assert "not reproduced" in text and "−10.0" in text and "<td>90.0</td>" in text
+    assert "not reproduced" in text and "−10.0" in text and "<td>90</td>" in text
+    assert "Ours are scored in this run." in text
     empty = reproduced.section(on_pubmed(tfidf=0.8), load_profile("open"), edition(name="open"), cards())
     assert empty.count("<table") == 1 and "No published number can be compared here with a result" in empty
 

@@ -1,6 +1,5 @@
 """Contributed results: a file is taken only where everything in it is as it should be, and what it says is shown."""
 
-import json
 import lzma
 from types import SimpleNamespace
 
@@ -11,6 +10,7 @@ from medte.curation.frozen import read
 from medte.errors import MedteError
 from medte.evaluation.items import value
 from medte.evaluation.score import VERSIONS, code
+from medte.evaluation.store import as_line
 from medte.manifest import digest, digest_of_rows
 from medte.models.registry import entry
 from medte.profile import load_profile
@@ -75,15 +75,11 @@ def test_the_time_of_encoding_is_that_of_the_texts_that_were_timed():
     assert contribute._took(run, "gte-base") == {"texts": 20, "seconds": 3.5}
 
 
-def in_order(line):
-    return json.dumps(line, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
 def written(folder, change=lambda head, rows: None):
     head, rows = lines()
     change(head, rows)
     path = folder / "mine.jsonl.xz"
-    path.write_bytes(lzma.compress("".join(in_order(line) + "\n" for line in (head, *rows)).encode()))
+    path.write_bytes(lzma.compress("".join(as_line(line) + "\n" for line in (head, *rows)).encode()))
     return path
 
 

@@ -156,6 +156,14 @@ def test_a_figure_has_room_for_more_models_than_markers():
     assert len(axes.get_legend().get_texts()) == len(names)
 
 
+def test_a_figure_leaves_out_a_mark_where_a_model_has_no_result(scores):
+    (axes,) = figures.scores_by_task(scores, scores.tasks).axes
+    marks = {line.get_label(): len(line.get_xdata()) for line in axes.lines}
+    assert marks == {tables.title("all-MiniLM-L6-v2"): 2, tables.title("MEDTE-mini"): 2, tables.title("random"): 1}
+    (axes,) = figures.gain_by_task(scores, "all-MiniLM-L6-v2", "random").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["MedQuADRetrieval"]
+
+
 def test_figures_have_labels_and_no_title(scores):
     for figure in (
         figures.gain_by_task(scores, "MEDTE-mini", "all-MiniLM-L6-v2"),

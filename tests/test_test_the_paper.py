@@ -16,7 +16,7 @@ from medte import cli, paths
 from medte.contribute import frozen_list
 from medte.engine import Engine
 from medte.errors import MedteError
-from medte.evaluation.store import read_recorded
+from medte.evaluation.store import as_line, read_recorded
 from medte.fetch import classes_of, fetch
 from medte.models.registry import registry
 from medte.pipeline.notebooks import sources
@@ -106,9 +106,7 @@ def changed(path, folder, change):
     head, row = json.loads(head), json.loads(row)
     change(head, row)
     copy = folder / "changed.jsonl.xz"
-    copy.write_bytes(
-        lzma.compress("".join(f"{line}\n" for line in (json.dumps(head), json.dumps(row), *rows)).encode())
-    )
+    copy.write_bytes(lzma.compress("".join(f"{line}\n" for line in (as_line(head), as_line(row), *rows)).encode()))
     return copy
 
 

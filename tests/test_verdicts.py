@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from made_up import BUCKETS, board, retrieval
 
-from medte.evaluation.statistics import Scores
+from medte.evaluation.statistics import Estimate, Scores
 from medte.report.claims import page as claims
 from medte.report.claims import rebuilt_tasks, recipe_gains, verdicts
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH, mteb_medical
@@ -73,6 +73,12 @@ def test_the_recipes_gain_is_of_another_base_and_short_trainings_say_if_they_are
     assert recipe_gains.share_of_pairs({"medquad": 30, "pubmed": 10}, ["medquad", "medqa"]) == 0.75
 
 
+def test_a_task_with_nothing_to_compare_with_tells_nothing():
+    alone = rebuilt_tasks.Separation("MedQuADRetrieval", "gte-base", above=(), not_above=())
+    assert not alone.tells and rebuilt_tasks.Separation("x", "gte-base", ("Random",), ()).tells
+    assert not rebuilt_tasks.Separation("x", "gte-base", ("Random",), ("the floor",)).tells
+
+
 def test_of_the_probes_those_count_that_the_claim_names(monkeypatch):
     monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: None)
     assert recipe_gains.added() is None
@@ -80,7 +86,7 @@ def test_of_the_probes_those_count_that_the_claim_names(monkeypatch):
     rows += [retrieval(model, "QueryTwoWords", [0.1, 0.1]) for model in ("base", "ours")]
     about = {"trained": "ours", "compared_with": "base", "bootstrap": 20, "seed": 1}
     monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: (about, {"terms": Scores(rows, 20)}))
-    assert recipe_gains.relative_gains(*recipe_gains.added()) == pytest.approx({"TermSimilarity": 0.2})
+    assert {task: gap.value for task, gap in recipe_gains.added().items()} == pytest.approx({"TermSimilarity": 0.1})
     only = {"styles": Scores(rows[2:], 20)}
     monkeypatch.setattr(recipe_gains.recordings, "recorded_probes", lambda name: (about, only))
     assert recipe_gains.added() is None
@@ -165,8 +171,10 @@ def test_claim_7_waits_for_tasks_of_its_kinds_and_then_follows_them():
     found = verdicts.added_kinds(evidence())
     assert found.verdict == "cannot be tested here" and "record retrieval" in found.missing
     assert "−3.3 % to +9.8 %" in found.evidence and "0 of 8 between 12.7 % and 23.4 %" in found.evidence
-    assert verdicts.added_kinds(evidence(added=run(gain=0.1))).verdict == "direction only"
-    assert verdicts.added_kinds(evidence(added=run(gain=-0.1))).verdict == "not reproduced"
+    sure, unsure = Estimate(0.1, 0.05, 0.15, 1), Estimate(0.1, -0.05, 0.25, 1)
+    assert verdicts.added_kinds(evidence(added={"TermSimilarity": sure})).verdict == "direction only"
+    both = {"TermSimilarity": sure, "RecordRetrieval": unsure}
+    assert verdicts.added_kinds(evidence(added=both)).verdict == "not reproduced"
 
 
 def test_claim_8_counts_the_tasks_that_everybody_can_rebuild():

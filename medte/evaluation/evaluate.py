@@ -76,7 +76,7 @@ def evaluate(
             asked = entry(reference)
             name = asked.name
             tasks = [task for task in tasks_of(profile, edition, family) if asked.does(task.family)]
-            encoder, plan = planned(profile, edition, folders, reference, trained)
+            encoder, plan = planned(profile, edition, folders, reference, trained, say)
             keys = {task.name: _key(task, edition, encoder, plan) for task in tasks}
             found.update({(name, task.name): store.get(name, task.name, keys[task.name]) for task in tasks})
             missing = [task for task in tasks if found[name, task.name] is None]
@@ -98,12 +98,21 @@ def evaluate(
 
 
 def planned(
-    profile: Profile, edition: Edition, folders: paths.RunFolders, reference: str, trained: Callable[[Entry], Path]
+    profile: Profile,
+    edition: Edition,
+    folders: paths.RunFolders,
+    reference: str,
+    trained: Callable[[Entry], Path],
+    say: Say = lambda line: None,
 ) -> tuple[Encoder, Plan | None]:
-    """A model, and where the vectors of all the profile's texts are or will be; None for one that searches without vectors."""
+    """A model, and where the vectors of all the profile's texts are or will be; None for one that searches without vectors.
+
+    `say` gets a line for each step of a download.
+    """
     encoder = load(
-        reference, profile.encoding, seed=profile.data.seed, corpus=lambda: _corpus(profile, edition), trained=trained
-    )
+        reference, profile.encoding, seed=profile.data.seed, corpus=lambda: _corpus(profile, edition), trained=trained,
+        say=say,
+    )  # fmt: skip
     if not hasattr(encoder, "encode"):
         return encoder, None
     return encoder, Plan(encoder, texts_by_role(profile, edition), folders.embeddings / entry(reference).name)

@@ -68,8 +68,12 @@ def write_recorded(path: Path, about: dict[str, Any], results: list[Result]) -> 
         {"about": about, "units": units},
         *({k: v for k, v in result.items() if k != "units"} for result in results),
     ]
-    lines = [json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for row in rows]
-    write_bytes(path, lzma.compress(("\n".join(lines) + "\n").encode("utf-8")))
+    write_bytes(path, lzma.compress("".join(f"{as_line(row)}\n" for row in rows).encode("utf-8")))
+
+
+def as_line(row: dict[str, Any]) -> str:
+    """A line of a file of results: JSON, its fields in the order of their names, without spaces."""
+    return json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:

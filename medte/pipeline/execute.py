@@ -17,8 +17,7 @@ from medte.pipeline.notebooks import sources, to_ipynb
 
 Say = Callable[[str], None]
 
-
-OWN = "50"  # from this number on a notebook names its own profile; its cells that need a network, tagged skip-execution, stay unrun
+OWN = "50"  # from this number on a notebook names its own profile; what needs a network is tagged skip-execution
 
 
 def key(source: Path, parameters: Mapping[str, str], inputs: str) -> str:

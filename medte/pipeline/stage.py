@@ -55,7 +55,7 @@ def _config() -> dict:
         branch = os.environ.get("MEDTE_BRANCH", "main")
         config["repository"] = {"url": address, "branch": branch, "path_to_book": ""}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com", "notebook_interface": "classic"}
-        config["html"] |= {"use_repository_button": True, "use_issues_button": False}
+        config["html"]["use_repository_button"] = True
     return config
 
 

@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
+from medte.report import tables
 from medte.report.marks import INK, family_legend, family_mark, name_points, nothing
 from medte.report.tables import FAMILY_TITLE, NAMED, percent
 from medte.tasks import card
@@ -73,7 +74,7 @@ def _of_task(scores: Scores, models: Sequence[str], task: str) -> list[float]:
 
 
 def _floor(cards: Cards, task: str) -> float:
-    floor = card.table([cards[task]])["floor"][0] if task in cards else None
+    floor = tables.floor(cards[task]) if task in cards else None
     return np.nan if floor is None else 100 * floor
 
 

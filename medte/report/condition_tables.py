@@ -55,12 +55,12 @@ def seen_by_medte() -> str:
 def pair_metrics(scores: Scores, caption: str) -> str:
     """Models × metrics of pair classification, the mean over its tasks, with the floors as last row, as HTML, in percent.
 
-    Intervals are over documents alone, so that those of the three metrics can be compared. The floor of F1 is that of calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p
-    (recipe §5, point 8).
+    Intervals are over documents alone, so that those of the three metrics can be compared. The floor of F1 is that of
+    calling every pair right, 2p / (1 + p) at a share p of right pairs; that of average precision is p (recipe §5, 8).
     """
     tasks = scores.of_family("pair_classification")
     if not tasks:
-        return "<p>This edition has no task of this family.</p>"
+        return tables.NO_TASK
     rows = [
         [tables.title(model), *(tables.cell(scores.mean_by(metric, model, tasks)) for metric in PAIR_METRICS)]
         for model in encoders(scores).models

@@ -11,7 +11,7 @@ from medte.evaluation.score import code
 from medte.report import tables
 from medte.report.contribution import Contribution
 from medte.report.pages import main_pair
-from medte.report.published import CAVEATS, COLUMNS
+from medte.report.published import CAVEATS, column_name, digits
 from medte.report.reproduced import Cell
 from medte.report.text_table import aligned
 
@@ -58,11 +58,11 @@ def table(results: Sequence[str] | None = None) -> str:
     found = [contributed(name) for name in (names() if results is None else results)]
     rows = [
         [
-            f"{escape(one.name)}<br><span class='interval'>{escape(one.about.machine)}</span>",
+            f'{escape(one.name)}<br><span class="interval">{escape(one.about.machine)}</span>',
             tables.title(cell.model),
             _column(cell),
             tables.cell(cell.ours),
-            tables.percent(cell.published, 0),
+            tables.percent(cell.published, digits(cell.column)),
             cell.verdict,
             f"<small>{escape(cell.why)}</small>",
         ]
@@ -112,7 +112,8 @@ def screen(one: Contribution) -> str:
     rows = [["model", "mean of", "ours", "published", "verdict"]]
     for cell in one.cells:
         ours = f"{tables.percent(cell.ours.value)} [{tables.percent(cell.ours.low)}, {tables.percent(cell.ours.high)}]"
-        rows.append([cell.model, _column(cell), ours, tables.percent(cell.published, 0), cell.verdict])
+        known = tables.percent(cell.published, digits(cell.column))
+        rows.append([cell.model, _column(cell), ours, known, cell.verdict])
     weights = [f"  {name}: {model.hub} at {model.revision}" for name, model in about.models.items()]
     return "\n".join(
         [
@@ -130,5 +131,4 @@ def screen(one: Contribution) -> str:
 
 
 def _column(cell: Cell) -> str:
-    title = COLUMNS[cell.column].replace("\u00ad", "")
-    return f"{title}, {cell.ours.tasks} of {cell.tasks} tasks"
+    return f"{column_name(cell.column)}, {cell.ours.tasks} of {cell.tasks} tasks"

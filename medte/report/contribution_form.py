@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from medte.errors import MedteError
+from medte.evaluation.store import as_line
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -125,7 +126,7 @@ def checked(kind: type[Strict], line: str, place: str) -> Any:
             f"{place}, {field or 'the whole'}: {said}, got {got if len(got) <= 60 else f'{got[:60]}…'}; a file holds names, "
             "hashes and numbers, no text"
         ) from error
-    if line != json.dumps(json.loads(line), sort_keys=True, ensure_ascii=False, separators=(",", ":")):
+    if line != as_line(json.loads(line)):
         raise MedteError(
             f"{place} is not as `medte results write` writes it: a field stands twice, or out of its order"
         )

@@ -16,7 +16,7 @@ from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
 from medte.evaluation.trainings import gain, gains, mean_gain
 from medte.experiments import BASE, CHOSEN, LEAKED, WITHOUT, Plan
-from medte.report import tables
+from medte.report import recordings, tables
 from medte.report.marks import INK, MARKERS, nothing
 from medte.tasks.catalogue import task as find_task
 
@@ -67,10 +67,9 @@ class Sweep:
 @lru_cache
 def sweep(profile: str = "open") -> Sweep | None:
     """The recorded sweep of a profile; None where there is none."""
-    path = paths.recorded() / f"{profile}-experiments.jsonl.xz"
-    if not path.exists():
+    if not recordings.is_recorded(f"{profile}-experiments"):
         return None
-    about, results = read_recorded(path)
+    about, results = read_recorded(paths.recorded() / f"{profile}-experiments.jsonl.xz")
     recipes: dict[str, list[str]] = {BASE: [BASE]}
     for name in sorted(about["trainings"]):
         recipes.setdefault(name.rpartition("-")[0], []).append(name)
@@ -129,13 +128,17 @@ def _caption(found: Sweep) -> str:
         f"Recorded. Mean over {len(tasks)} tasks with real text, in points; {found.plan.steps} steps of training, {seeds} seeds each. "
         f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows. Own words: the "
         f"{len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
-        f"partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. Recorded "
-        f"{found.about['date']} on {escape(found.about['machine'])}, data {found.about['data']}."
+        "partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. "
+        f"{_made(found)} Data {found.about['data']}."
     )
 
 
+def _made(found: Sweep) -> str:
+    return recordings.provenance(found.about, "-experiments")
+
+
 def verdict(profile: str = "open") -> str:
-    """What a minute of the chosen recipe gains, in one sentence of HTML made from the results."""
+    """What a short training by the chosen recipe gains, in one sentence of HTML made from the results."""
     found = sweep(profile)
     if found is None or (gained := found.gain(CHOSEN, found.tasks)) is None:
         return f"<p><b>{NOT_RECORDED}</b></p>"
@@ -169,8 +172,8 @@ def left_out(profile: str = "open") -> str:
     means = [tables.cell(one, sign=True) for one in generalisation(found)]
     caption = (
         f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
-        f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. Recorded {found.about['date']} "
-        f"on {escape(found.about['machine'])}."
+        f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. "
+        f"{_made(found)}"
     )
     header = ["Source", "Tasks", "Trained with it", "Trained without it", "Difference"]
     return tables.html(header, rows, caption, foot=[["Mean over sources", "", *means, tables.MISSING]])
@@ -183,8 +186,8 @@ def carries_over(profile: str = "open") -> str:
         return ""
     with_, without = (tables.cell(one, sign=True) for one in generalisation(found))
     return (
-        f"Trained for a minute with a source's own pairs the recipe gains {with_} points on that source's tasks, trained without them "
-        f"it gains {without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
+        f"In {found.plan.steps} steps with a source's own pairs the recipe gains {with_} points on that source's "
+        f"tasks, without them it gains {without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
     )
 
 

@@ -6,18 +6,21 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-RANGE = "\u2009…\u2009"  # between the ends of an interval, as `tables.cell` writes it
+from medte.report.tables import RANGE
+
 SPECIAL = {"\\": r"\textbackslash{}", "–": "--", "−": "$-$", "…": r"\dots{}", "×": r"$\times$", "•": r"$\bullet$"}
+SPECIAL |= {"≤": r"$\leq$", "≥": r"$\geq$", "→": r"$\rightarrow$", "ρ": r"$\rho$", "τ": r"$\tau$", "†": r"\dag{}"}
 SPECIAL |= {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
 @dataclass
 class Cell:
-    """What a cell says: its value, the interval beside it or other small print, and whether it is bold."""
+    """What a cell says: its value, the interval beside it or other small print, and which of the two is bold."""
 
     value: str = ""
     small: str = ""
     bold: bool = False
+    bold_small: bool = False
 
 
 @dataclass
@@ -53,6 +56,8 @@ class _Reader(HTMLParser):
         elif tag in ("th", "td") and self.part:
             self.cell = Cell()
             self.part[-1].append(self.cell)
+        elif tag == "b" and self.cell and self.small:
+            self.cell.bold_small = True
         elif tag == "b" and self.cell:
             self.cell.bold = True
         elif tag == "small" or (tag == "span" and dict(attrs).get("class") == "interval"):
@@ -148,6 +153,8 @@ def _latex(cell: Cell) -> str:
     value, small = (_escaped(_plain(text, number=False)) for text in (cell.value, cell.small.replace(RANGE, "–")))
     if cell.bold:
         value = f"\\textbf{{{value}}}"
+    if cell.bold_small:
+        small = f"\\textbf{{{small}}}"
     return f"{value} {{\\scriptsize {small}}}".strip() if small else value
 
 

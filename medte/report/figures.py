@@ -32,42 +32,34 @@ def learning_curve(manifest: dict) -> Figure:
 
 
 def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
-    """Each task's value for every model, tasks sorted by the best; the interval as a line."""
+    """Each task's value for every model that has one, tasks sorted by the best; the interval as a line."""
     if not tasks:
         return nothing()
-    order = sorted(tasks, key=lambda task: max(scores.results[model, task]["value"] for model in scores.models))
+    best: dict[str, float] = {}
+    for (_, task), result in scores.results.items():
+        best[task] = max(result["value"], best.get(task, 0.0))
+    order = sorted(tasks, key=best.__getitem__)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + (0.2 + 0.05 * len(scores.models)) * len(order)))
     colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
     for number, model in enumerate(scores.models):
-        estimates = [scores.mean(model, [task]) for task in order]
-        heights = [
-            row + 0.8 / (len(scores.models) + 1) * (number - (len(scores.models) - 1) / 2) for row in range(len(order))
-        ]
-        axes.hlines(
-            heights,
-            [100 * e.low for e in estimates],
-            [100 * e.high for e in estimates],
-            color=colours[number],
-            alpha=0.5,
-        )
+        shift = 0.8 / (len(scores.models) + 1) * (number - (len(scores.models) - 1) / 2)
+        there = {row + shift: mean for row, task in enumerate(order) if (mean := scores.mean(model, [task]))}
+        low, value, high = ([100 * getattr(mean, end) for mean in there.values()] for end in ("low", "value", "high"))
+        axes.hlines(list(there), low, high, color=colours[number], alpha=0.5)
         axes.plot(
-            [100 * e.value for e in estimates],
-            heights,
-            MARKERS[number % len(MARKERS)],
-            color=colours[number],
-            ms=5,
-            label=entry_of_result(model).title,
-        )
+            value, list(there), MARKERS[number % len(MARKERS)],
+            color=colours[number], ms=5, label=entry_of_result(model).title,
+        )  # fmt: skip
     axes.set(yticks=range(len(order)), yticklabels=order, xlabel="score (%)")
     axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
     return figure
 
 
 def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
-    """Difference of two models on each task, in points with its interval, sorted, coloured by family."""
-    if not scores.tasks:
-        return nothing()
-    gaps = {task: scores.difference(model, other, [task]) for task in scores.tasks}
+    """Difference of two models on each task that both have, in points with its interval, sorted, coloured by family."""
+    gaps = {task: gap for task in scores.tasks if (gap := scores.difference(model, other, [task]))}
+    if not gaps:
+        return nothing("no task is scored with both models")
     order = sorted(gaps, key=lambda task: gaps[task].value)
     figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
     for row, task in enumerate(order):

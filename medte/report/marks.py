@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from medte.report.published import GROUP_TITLE
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 
@@ -20,7 +21,6 @@ PALETTE = dict(zip(FAMILIES, (BLUE, ORANGE, GREEN, RED), strict=True))
 MARKERS = ("o", "s", "D", "^", "v", "P")
 SMALL = 8  # points: names beside marks
 AROUND = [(reach, angle) for reach in (7, 11, 16, 22, 29, 37) for angle in range(0, 360, 30)]  # points and degrees
-
 SIDES = {0.0: "left", 0.5: "center", 1.0: "right"}
 
 
@@ -34,10 +34,10 @@ class Group:
 
 
 GROUPS = {
-    "medical_contrastive": Group("medical, contrastive", RED, "o"),
-    "medical_non_contrastive": Group("medical, not contrastive", PURPLE, "s"),
-    "non_medical_contrastive": Group("general, contrastive", BLUE, "D"),
-    "non_medical_non_contrastive": Group("general, not contrastive", SKY, "^"),
+    "medical_contrastive": Group(GROUP_TITLE["medical_contrastive"], RED, "o"),
+    "medical_non_contrastive": Group(GROUP_TITLE["medical_non_contrastive"], PURPLE, "s"),
+    "non_medical_contrastive": Group(GROUP_TITLE["non_medical_contrastive"], BLUE, "D"),
+    "non_medical_non_contrastive": Group(GROUP_TITLE["non_medical_non_contrastive"], SKY, "^"),
     "trained_here": Group("trained here", GREEN, "P"),
     "graded": Group("of graded quality", BLUE, "v"),
     "static": Group("word vectors", BROWN, "<"),

@@ -3,16 +3,15 @@
 Everything shown is from a measured report (`medte.quality`) or from what was recorded.
 """
 
-import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from medte import paths
 from medte.models.registry import registry
 from medte.report import tables
 from medte.report.exhibit import Exhibit
+from medte.report.recordings import measurement
 from medte.tasks.catalogue import FAMILIES
 
 WIDTH = 118  # of the report
@@ -28,17 +27,12 @@ BOUNDS = {
 
 def versions() -> list[dict[str, Any]]:
     """The versions of the mini edition, oldest first: hash, what changed, report, scores."""
-    return _kept("mini-versions.json") or []
+    return measurement("mini-versions.json") or []
 
 
 def agreement() -> dict[str, Any] | None:
     """How the mini edition and real text order encoders, as recorded; None where it is not."""
-    return _kept("agreement.json")
-
-
-def _kept(name: str) -> Any:
-    path = paths.recorded() / name
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return measurement("agreement.json")
 
 
 def heading(data: str) -> str:
@@ -240,7 +234,8 @@ def history(known: Sequence[Mapping[str, Any]]) -> str:
     return tables.html(
         header,
         rows,
-        "Versions of the mini edition, with the mean over the 51 tasks, in percent, kept without intervals. A change of the data is a new version.",
+        "Recorded: the versions of the mini edition, with the mean over the 51 tasks, in percent, kept without intervals. "
+        "A change of the data is a new version.",
     )
 
 
@@ -253,7 +248,7 @@ def agreement_table(record: Mapping[str, Any]) -> str:
     rows = [
         [
             tables.FAMILY_TITLE.get(family, "All tasks"), str(about["tasks"]["mini"]), str(about["tasks"]["real"]),
-            f'{about["tau"]:.2f} <span class="interval">{about["low"]:.2f}\u2009…\u2009{about["high"]:.2f}</span>'.replace("-", "−"),
+            tables.with_range(*map(tables.decimal, (about["tau"], about["low"], about["high"]))),
         ]
         for family, about in _in_order(record["families"])
     ]  # fmt: skip

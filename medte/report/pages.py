@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from medte import paths
 from medte.errors import MedteError
 from medte.evaluation.comparisons import POWER
 from medte.evaluation.groups import BESIDE
@@ -12,7 +11,7 @@ from medte.evaluation.statistics import Scores
 from medte.models.registry import entry, registry
 from medte.profile import Profile
 from medte.report import mini_card, tables
-from medte.report.recordings import recorded
+from medte.report.recordings import is_recorded, recorded
 from medte.tasks.card import Card
 from medte.tasks.catalogue import benchmark_tasks
 
@@ -125,7 +124,7 @@ def plain_split(profile: Profile, data: str) -> str:
     `data` is the hash of the edition at hand: a record of other data says so.
     """
     name = f"{profile.name}-plain"
-    if not (paths.recorded() / f"{name}.jsonl.xz").exists():
+    if not is_recorded(name):
         return f"<p>No training split by document alone is recorded for the profile {escape(profile.name)}.</p>"
     about, scores = recorded(name)
     model, other = about["models"]

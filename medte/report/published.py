@@ -21,6 +21,7 @@ CAVEATS = (
     "show the state of May 2025; no spread and no value of a single task is known."
 )
 BRIEF = "Read off the paper's figures to two decimals, not measured here."
+MEAN = "avg_task_types"  # the plain mean of the four families' means
 TIMES = "Times mix machines and are not comparable."
 TASKS_OF = {"source_pubmed": "pubmed", "source_mimic_iv": "mimic_iv", "source_wikipedia": "wikipedia"}
 COLUMNS = {
@@ -28,7 +29,7 @@ COLUMNS = {
     "clustering": "Clus\u00adtering",
     "pair_classification": "Pairs",
     "retrieval": "Retrieval",
-    "avg_task_types": "Mean",
+    MEAN: "Mean",
     "source_pubmed": "PubMed",
     "source_mimic_iv": "MIMIC-IV",
     "source_wikipedia": "Wikipedia",
@@ -51,23 +52,33 @@ def column_name(column: str) -> str:
     return COLUMNS[column].replace("\u00ad", "")
 
 
+def digits(column: str) -> int:
+    """The decimals of a percentage that the column was published with."""
+    return 1 if column == MEAN else 0
+
+
+def rounding(column: str) -> float:
+    """Half of the column's last published decimal: a published value stands for all within it."""
+    return 0.005 / 10 ** digits(column)
+
+
 def table() -> str:
     """The published means as HTML, in percent, best first."""
-    frame = published().sort_values("avg_task_types", ascending=False)
+    frame = published().sort_values(MEAN, ascending=False)
     best = frame[list(COLUMNS)].max()
     rows = []
     for _, row in frame.iterrows():
         cells = []
         for column in COLUMNS:
-            text = tables.percent(None if pd.isna(row[column]) else row[column], 1 if column == "avg_task_types" else 0)
+            text = tables.percent(None if pd.isna(row[column]) else row[column], digits(column))
             cells.append(f"<b>{text}</b>" if row[column] == best[column] else text)
         rows.append([_name(row), *cells])
-    return tables.html(["Model", *COLUMNS.values()], rows, CAVEATS)
+    return tables.html(["Model", *COLUMNS.values()], rows, f"Percent. Bold: best. {CAVEATS}")
 
 
 def sources() -> str:
     """The published means over three sources' tasks as HTML, in percent, with the model's place among the 17."""
-    frame = published().sort_values("avg_task_types", ascending=False)
+    frame = published().sort_values(MEAN, ascending=False)
     places = frame[list(TASKS_OF)].rank(ascending=False, method="min")
     rows = []
     for number, row in frame.iterrows():

@@ -92,7 +92,14 @@ EXHIBITS = {
         condition_tables.conditions, lambda: (recordings.recorded_conditions(PROFILE), _captioned(pages.CONDITIONS))
     ),
     "open-reproduced": _recorded(
-        reproduced.section, lambda: (_scores(), load_profile(PROFILE), _about()["edition"], _about()["cards"])
+        reproduced.section,
+        lambda: (
+            _scores(),
+            load_profile(PROFILE),
+            _about()["edition"],
+            _about()["cards"],
+            _captioned("Ours are on real text, recorded."),
+        ),
     ),
     "open-beside": _recorded(
         pages.beside, lambda: (recorded_groups(PROFILE)[1], _about()["cards"], provenance(_about()))
@@ -113,7 +120,10 @@ EXHIBITS = {
     ),
     "open-missing": _recorded(
         edition_tables.missing,
-        lambda: (_missing(), "Tasks of the 51 that this run could not build; they are in no mean."),
+        lambda: (
+            _missing(),
+            _captioned("Tasks of the 51 that the recorded run could not build; they are in no mean."),
+        ),
     ),
     "open-families-figure": _figure(
         figures.means_by_family,

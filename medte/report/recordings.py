@@ -9,8 +9,12 @@ from medte import paths
 from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, probe_groups
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, read_recorded
-from medte.profile import load_profile
-from medte.report import mini_card, tables
+from medte.report import tables
+
+
+def is_recorded(name: str) -> bool:
+    """Whether a run is recorded under that name, such as "open" or "mini-plain"."""
+    return (paths.recorded() / f"{name}.jsonl.xz").exists()
 
 
 @lru_cache
@@ -28,10 +32,9 @@ def recorded_conditions(name: str) -> Scores:
 
 def recorded_probes(name: str) -> tuple[dict[str, Any], dict[str, Scores]] | None:
     """(about, scores by group) of a recorded run on its probes; None where none is recorded."""
-    path = paths.recorded() / f"{name}-probes.jsonl.xz"
-    if not path.exists():
+    if not is_recorded(f"{name}-probes"):
         return None
-    about, results = read_recorded(path)
+    about, results = read_recorded(paths.recorded() / f"{name}-probes.jsonl.xz")
     cards = {card["name"]: card for card in about["cards"]}
     return about, probe_groups(results, cards, about["bootstrap"], about["seed"])
 
@@ -50,41 +53,17 @@ def recorded(name: str) -> tuple[dict[str, Any], Scores]:
     return about, groups[BENCHMARK]
 
 
-def stale_records() -> list[str]:
-    """What is recorded of another profile, or of other text, than today's, a line each."""
-    stale = []
-    about, _ = recorded("open")
-    if about["profile_hash"] != load_profile("open").hash:
-        stale.append("recorded/open.jsonl.xz is of another profile than profiles/open.yaml; run `medte record -p open`")
-    probes = recorded_probes("open")
-    if probes and probes[0]["profile_hash"] != load_profile("open").hash:
-        stale.append(
-            "recorded/open-probes.jsonl.xz is of another profile than profiles/open.yaml; run `medte record -p open --probes`"
-        )
-    data = mini_card.versions()[-1]["hash"]
-    of_mini = {
-        "mini-plain.jsonl.xz": (recorded("mini-plain")[0]["data"], "medte record -p mini --variant plain"),
-        "mini-seeds.json": (_json("mini-seeds.json")["data"], "medte record -p mini --seeds 1,2,3"),
-        "agreement.json": (mini_card.agreement()["mini"], "medte record -p open --agreement"),
-    }
-    stale += [
-        f"recorded/{name} is of another version of the mini edition than the last; run `{command}`"
-        for name, (hash_, command) in of_mini.items()
-        if hash_ != data
-    ]
-    if _json("mini-seeds.json")["recipe"] != load_profile("mini").to_train().recipe:
-        stale.append(
-            "recorded/mini-seeds.json is of another training than profiles/mini.yaml; run `medte record -p mini --seeds 1,2,3`"
-        )
-    return stale
+def measurement(name: str) -> Any:
+    """What a file of `recorded/` holds, such as "open-padding.json"; None where there is no such file."""
+    path = paths.recorded() / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def seeds(profile: str) -> str:
     """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded."""
-    path = paths.recorded() / f"{profile}-seeds.json"
-    if not path.exists():
+    record = measurement(f"{profile}-seeds.json")
+    if record is None:
         return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
-    record = _json(path.name)
     columns = list(record["seeds"][0]["difference"])
     rows = [
         [f"seed {row['seed']}", *(f"{row['held_out'][when]['loss']:.3f}" for when in ("before", "after"))]
@@ -101,8 +80,8 @@ def seeds(profile: str) -> str:
 
 def choice(profile: str) -> str:
     """What the profile's candidates reached on held-out training pairs, recorded; says so where nothing is recorded."""
-    path = paths.recorded() / f"{profile}-choice.json"
-    if not path.exists():
+    found = measurement(f"{profile}-choice.json")
+    if found is None:
         return f"<p>No comparison of settings is recorded for the profile {escape(profile)}.</p>"
     rows = [
         [
@@ -110,7 +89,7 @@ def choice(profile: str) -> str:
             f"{row['before']['mrr']:.3f}",
             f"{row['after']['mrr']:.3f}",
         ]
-        for row in _json(path.name)["candidates"]
+        for row in found["candidates"]
     ]
     caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
     return tables.html(["Setting", "Before training", "After"], rows, caption)
@@ -124,16 +103,11 @@ def provenance(about: dict[str, Any], suffix: str = "") -> str:
     )
 
 
-def _json(name: str) -> dict[str, Any]:
-    return json.loads((paths.recorded() / name).read_text(encoding="utf-8"))
-
-
 def padding(profile: str = "open") -> str:
     """What padding costs in training, recorded, as HTML; says so where nothing is recorded."""
-    path = paths.recorded() / f"{profile}-padding.json"
-    if not path.exists():
+    found = measurement(f"{profile}-padding.json")
+    if found is None:
         return "<p>What padding costs is not recorded.</p>"
-    found = _json(path.name)
     names = {"padded": f"Padded to {found['max_length']} tokens", "ours": "Passes of similar length"}
     rows = [
         [
@@ -152,10 +126,9 @@ def padding(profile: str = "open") -> str:
 
 def bench() -> str:
     """What encoding and scoring cost against plain mteb, recorded; says so where nothing is recorded."""
-    path = paths.recorded() / "mini-bench.json"
-    if not path.exists():
+    found = measurement("mini-bench.json")
+    if found is None:
         return "<p>No measurement against plain mteb is recorded.</p>"
-    found = _json(path.name)
     texts, encoding, faster = found["texts"], found["encoding_seconds"], found["faster"]
     share, scoring = found["share_of_matrix_rate"], found["scoring_seconds"]
     rows = [
@@ -189,9 +162,7 @@ def _share(part: float, rest: float) -> str:
 
 def _noise(found: dict[str, Any]) -> str:
     """Which scores of plain mteb differ because it gives a repeated text several vectors, as a clause."""
-    apart = [
-        f"{100 * gap:.2f} points in {tables.breakable(task)}" for task, gap in found["apart_by_noise_fp32"].items()
-    ]
+    apart = by_noise(found)
     if not apart:
         return ""
     return (
@@ -200,6 +171,6 @@ def _noise(found: dict[str, Any]) -> str:
     )
 
 
-def measurement(name: str) -> dict[str, Any] | None:
-    """What a file of `recorded/` holds, such as "open-padding.json"; None where there is no such file."""
-    return _json(name) if (paths.recorded() / name).exists() else None
+def by_noise(found: dict[str, Any]) -> list[str]:
+    """How far each task is apart by the order of equal documents alone, in words of HTML."""
+    return [f"{100 * gap:.2f} points in {tables.breakable(task)}" for task, gap in found["apart_by_noise_fp32"].items()]

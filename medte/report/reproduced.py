@@ -19,8 +19,8 @@ from medte.evaluation.statistics import Estimate, Scores, estimate
 from medte.models.registry import Entry, entry_of_result
 from medte.profile import Profile, load_profile
 from medte.report import tables
-from medte.report.published import CAVEATS, COLUMNS, published
-from medte.report.reproduced_verdicts import MEAN, Verdict, between, in_part, whole
+from medte.report.published import CAVEATS, COLUMNS, MEAN, digits, published
+from medte.report.reproduced_verdicts import Verdict, between, in_part, whole
 from medte.tasks.card import Card
 from medte.tasks.catalogue import FAMILIES, Task, benchmark_tasks
 
@@ -33,6 +33,7 @@ MINI = "the mini edition's text is machine-written: it says nothing of the paper
 OWN_NOTES = "held locally"  # the licence of a hospital's own notes, which are read in the place of MIMIC-IV's
 PAPERS_MINER = "all-MiniLM-L6-v2"
 PAPERS_STATE = "May 2025"
+LIVE = "Ours are scored in this run."
 MOST_UNKNOWN = 0.1  # of a column's tasks, where it is reached in part
 
 
@@ -218,13 +219,18 @@ def _causes(model: Entry, column: Reach, cards: Mapping[str, Card]) -> tuple[str
     return tuple(causes)
 
 
-def section(scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card]) -> str:
-    """Both tables as HTML: what can be reached and why not, and the numbers side by side; says so where there are none."""
+def section(
+    scores: Scores, profile: Profile, edition: Mapping[str, Any], cards: Mapping[str, Card], origin: str = LIVE
+) -> str:
+    """Both tables as HTML: what can be reached and why not, and the numbers side by side; says so where there are none.
+
+    `origin` says in the caption where our numbers are from.
+    """
     columns = reach(edition)
     if len(obstacles := {column.why for column in columns}) == 1 and all(obstacles):
         return f"<p>No published number can be compared here: {escape(*obstacles)}.</p>"
     cells = side_by_side(scores, profile, edition, cards)
-    shown = _cells_table(cells) if cells else "<p>No published number can be compared here with a result.</p>"
+    shown = _cells_table(cells, origin) if cells else "<p>No published number can be compared here with a result.</p>"
     return f"{_reach_table(columns)}\n{shown}"
 
 
@@ -237,7 +243,7 @@ def _column(cell: Cell) -> str:
 def _difference(cell: Cell) -> str:
     """Ours minus published, as HTML: of a column that is reached in part the two ends of the range."""
     ends = cell.between or (cell.ours.value,)
-    return "\u2009…\u2009".join(tables.percent(end - cell.published, sign=True) for end in ends)
+    return tables.RANGE.join(tables.percent(end - cell.published, sign=True) for end in ends)
 
 
 def _reach_table(columns: Sequence[Reach]) -> str:
@@ -255,13 +261,13 @@ def _reach_table(columns: Sequence[Reach]) -> str:
     return tables.html(["Published mean", "Tasks", "Models", "Reachable", "Why"], rows, caption)
 
 
-def _cells_table(cells: Sequence[Cell]) -> str:
+def _cells_table(cells: Sequence[Cell], origin: str) -> str:
     rows = [
         [
             tables.title(cell.model),
             _column(cell),
             tables.cell(cell.ours, sign=cell.is_gain),
-            tables.percent(cell.published, sign=cell.is_gain),
+            tables.percent(cell.published, digits(cell.column), sign=cell.is_gain),
             _difference(cell),
             cell.verdict,
             f"<small>{escape('; '.join([cell.why, *cell.causes]))}</small>",
@@ -269,4 +275,4 @@ def _cells_table(cells: Sequence[Cell]) -> str:
         for cell in cells
     ]
     header = ["Model", "Mean", "Ours", "Published", "Ours minus published", "Verdict", "Why, and what may differ"]
-    return tables.html(header, rows, f"Ours beside the published numbers, in percent. {CAVEATS}")
+    return tables.html(header, rows, f"Ours beside the published numbers, in percent. {origin} {CAVEATS}")

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from medte.evaluation.statistics import Estimate
+from medte.report.published import rounding
 from medte.report.tables import percent
 from medte.tasks.catalogue import Task
 from medte.tasks.catalogue import task as find_task
 
-MEAN = "avg_task_types"  # the plain mean of the four families' means
-ROUNDING = {MEAN: 0.0005}  # half the last published decimal
-TWO_DECIMALS = 0.005
 Verdict = Literal[
     "reproduced",
     "not reproduced",
@@ -32,8 +30,8 @@ ALL_BUT_ONE = {
 
 def whole(ours: Estimate, known: float, column: str, is_gain: bool) -> tuple[Verdict, str]:
     """The verdict on `known`, a published number, where all tasks of its column are scored, and why."""
-    rounding = ROUNDING.get(column, TWO_DECIMALS)
-    if is_gain and abs(known) <= 2 * rounding:
+    half = rounding(column)
+    if is_gain and abs(known) <= 2 * half:
         return "none", "the published gain is within its rounding"
     if is_gain and ours.low <= 0 <= ours.high:
         return "direction not distinguishable", "another base than the paper's; the interval of our gain contains 0"
@@ -42,7 +40,7 @@ def whole(ours: Estimate, known: float, column: str, is_gain: bool) -> tuple[Ver
         sign = "has" if same else "has not"
         why = f"another base than the paper's; our gain {sign} the published sign"
         return ("same direction" if same else "opposite direction"), why
-    if ours.low <= known + rounding and known - rounding <= ours.high:
+    if ours.low <= known + half and known - half <= ours.high:
         return "reproduced", "the published value, give or take its rounding, is within our interval"
     return "not reproduced", "the published value, give or take its rounding, is outside our interval"
 
@@ -64,8 +62,8 @@ def in_part(
     ends: tuple[float, float], known: float, column: str, tasks: Sequence[str], unknown: Sequence[str]
 ) -> tuple[Verdict, str]:
     """The verdict on `known` where `unknown` tasks are not scored, so that our mean over `tasks` lies between `ends`, and why."""
-    rounding, (low, high) = ROUNDING.get(column, TWO_DECIMALS), ends
-    outside = known + rounding < low or high < known - rounding
+    half, (low, high) = rounding(column), ends
+    outside = known + half < low or high < known - half
     spans = sorted({" to ".join(percent(end, 0) for end in span(task)) for task in unknown})
     why = (
         f"{len(tasks) - len(unknown)} of {len(tasks)} tasks are scored; with the rest at {' or '.join(spans)} our mean lies "

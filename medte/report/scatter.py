@@ -20,13 +20,13 @@ from medte.models.registry import entry_of_result, registry
 from medte.profile import load_profile
 from medte.report.correlation import pearson
 from medte.report.marks import INK, group, legend, name_points, note, nothing
-from medte.report.published import published
+from medte.report.published import TASKS_OF, column_name, published
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 from medte.tasks.catalogue import task as find_task
 
 MEAN = "mean"
-SOURCE_TITLE = {"pubmed": "PubMed", "mimic_iv": "MIMIC-IV", "wikipedia": "Wikipedia"}
+SOURCE_TITLE = {source: column_name(column) for column, source in TASKS_OF.items()}
 
 
 def of_published() -> pd.DataFrame:

@@ -26,8 +26,10 @@ FAMILY_TITLE = {
     "retrieval": "Retrieval",
 }
 MISSING = "–"
+NO_TASK = "<p>This edition has no task of this family.</p>"
 MODELS = 7  # columns of models in a table of tasks: with the task, its floor and its ceiling ten
 NAMED = 5  # tasks that a note names
+RANGE = "\u2009…\u2009"  # between the ends of an interval
 EQUAL = '<span title="not distinguishable from the best">•</span>'
 
 
@@ -43,7 +45,17 @@ def cell(estimate: Estimate | None, *, sign: bool = False) -> str:
     if estimate is None:
         return MISSING
     low, high = percent(estimate.low, sign=sign), percent(estimate.high, sign=sign)
-    return f'{percent(estimate.value, sign=sign)} <span class="interval">{low}\u2009…\u2009{high}</span>'
+    return with_range(percent(estimate.value, sign=sign), low, high)
+
+
+def with_range(value: str, low: str, high: str) -> str:
+    """A value with a range beside it, small and grey, as HTML."""
+    return f'{value} <span class="interval">{low}{RANGE}{high}</span>'
+
+
+def decimal(number: float) -> str:
+    """A number that is no percentage, with two decimals."""
+    return f"{number:.2f}".replace("-", "−")
 
 
 def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foot: Sequence[Sequence[str]] = ()) -> str:
@@ -150,7 +162,7 @@ def tasks(scores: Scores, names: Sequence[str], cards: Mapping[str, card.Card] |
     tables follow it.
     """
     if not names:
-        return "<p>This edition has no task of this family.</p>"
+        return NO_TASK
     cells = {name: _marked(scores, [name]) for name in names}
     known = bounds([cards[name] for name in names if name in cards]) if cards is not None else {}
     unknown, titles = ([], []) if cards is None else ([MISSING, MISSING], ["Floor", "Ceiling"])
@@ -173,6 +185,11 @@ def bounds(cards: Sequence[card.Card]) -> dict[str, list[str]]:
     table = card.table(cards)
     rows = zip(table["task"], table["floor"], table["ceiling"], strict=True)
     return {task: [percent(None if pd.isna(bound) else bound) for bound in both] for task, *both in rows}
+
+
+def floor(about: card.Card) -> float | None:
+    """The score of a task that needs no reading, from its card: always the positive or the most frequent answer."""
+    return about["bounds"].get("always_positive_f1", about["bounds"].get("majority_f1"))
 
 
 def differences(scores: Scores, model: str, other: str, caption: str) -> str:

@@ -14,12 +14,12 @@ EXAMPLE = 240  # characters of each text of an example
 
 
 def table(cards: Mapping[str, card.Card], scores: Scores, caption: str) -> str:
-    """Every task with its numbers and the best score of an encoder, as HTML; its name leads to its definition below."""
+    """Every task with its numbers and the best score of a model, as HTML; its name leads to its definition below."""
     scored = {task.name for task in benchmark_tasks("MedEval")}
     bounds = tables.bounds(list(cards.values()))
     rows = []
     for about in card.table(list(cards.values())).itertuples():
-        best = max((scores.mean(model, [about.task]).value for model in _having(scores, about.task)), default=None)
+        values = [result["value"] for (_, name), result in scores.results.items() if name == about.task]
         rows.append(
             [
                 f'<a href="#{about.task}">{tables.breakable(about.task)}</a>',
@@ -30,15 +30,11 @@ def table(cards: Mapping[str, card.Card], scores: Scores, caption: str) -> str:
                 about.words,
                 tables.percent(about.elsewhere, 0),
                 *bounds[about.task],
-                tables.percent(best),
+                tables.percent(max(values, default=None)),
             ]
         )
     header = ["Task", "Family", "Source", "Of the 51", "Documents", "Words", "Repeated", "Floor", "Ceiling", "Best"]
     return tables.html(header, rows, caption)
-
-
-def _having(scores: Scores, task: str) -> list[str]:
-    return [model for model in scores.models if (model, task) in scores.results]
 
 
 def definitions(edition: Any) -> str:

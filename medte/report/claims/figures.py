@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from medte.report.claims.published_gains import Gain
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH
 from medte.report.marks import INK, MARKERS, PALETTE
-from medte.report.reproduced_verdicts import MEAN
+from medte.report.published import MEAN
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 

@@ -35,11 +35,11 @@ def findings(found: Evidence) -> dict[str, Finding]:
     return {claim.test: RULES[claim.test](found) for claim in claims().claims}
 
 
-def summary(findings: Mapping[str, Finding]) -> str:
-    """Claim → verdict → one sentence of evidence, as HTML."""
+def summary(found: Mapping[str, Finding]) -> str:
+    """Claim → verdict → one sentence of evidence, as HTML; `found` holds what each claim's rule finds."""
     rows = []
     for number, claim in enumerate(claims().claims, 1):
-        finding = findings[claim.test]
+        finding = found[claim.test]
         lacking = _missing(finding) if finding.verdict == "cannot be tested here" else ""
         rows.append(
             [

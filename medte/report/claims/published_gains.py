@@ -12,9 +12,8 @@ from typing import Literal
 import pandas as pd
 
 from medte.report import tables
-from medte.report.published import CAVEATS, COLUMNS, GROUP_TITLE, column_name, short
+from medte.report.published import CAVEATS, COLUMNS, GROUP_TITLE, MEAN, column_name, digits, rounding, short
 from medte.report.reproduced import MEDTE
-from medte.report.reproduced_verdicts import MEAN, ROUNDING, TWO_DECIMALS
 
 CELLS = tuple(column for column in COLUMNS if column != MEAN)  # the mean says again what the families say
 Standing = Literal["ahead", "within rounding", "behind"]
@@ -34,7 +33,7 @@ class Gain:
     @property
     def rounding(self) -> float:
         """Half of the last published decimal."""
-        return ROUNDING.get(self.column, TWO_DECIMALS)
+        return rounding(self.column)
 
     @property
     def points(self) -> float:
@@ -105,7 +104,7 @@ def columns_table(found: Sequence[Gain]) -> str:
                 _value(best[0].medte, column),
                 ", ".join(short(gain.rival) for gain in best),
                 _value(best[0].other, column),
-                tables.percent(best[0].points, _digits(column), sign=True),
+                tables.percent(best[0].points, digits(column), sign=True),
                 best[0].standing,
                 f"{sum(gain.standing == 'ahead' for gain in own)} of {len(own)}",
                 *(f"<small>{_rivals(own, standing)}</small>" for standing in ("within rounding", "behind")),
@@ -160,7 +159,7 @@ def span_table(found: Sequence[Gain], span: tuple[float, float]) -> str:
         rows.append(
             [
                 COLUMNS[column],
-                f'{value} <span class="interval">{lowest}\u2009…\u2009{highest}</span>',
+                tables.with_range(value, lowest, highest),
                 ", ".join(short(gain.rival) for gain in best),
                 f"{len(inside)} of {len(own)}",
                 f"<small>{', '.join(inside) or tables.MISSING}</small>",
@@ -179,7 +178,7 @@ def not_ahead(found: Sequence[Gain]) -> str:
     """The columns where MEDTE is not ahead of the best rival, with its standing, the rivals and the points, in words."""
     return " and ".join(
         f"{column_name(column)} ({OF[best[0].standing]} {', '.join(short(gain.rival) for gain in best)}, "
-        f"{tables.percent(best[0].points, _digits(column), sign=True)})"
+        f"{tables.percent(best[0].points, digits(column), sign=True)})"
         for column, best in over_best(found).items()
         if best[0].standing != "ahead"
     )
@@ -196,17 +195,12 @@ def _gain_cell(gain: Gain | None, span: tuple[float, float]) -> str:
     inside = gain.within(*span)
     mark = "†" if gain.may_be_within(*span) and not inside else ""
     relative = f"{tables.percent(gain.relative, sign=True)} %{mark}"
-    points = tables.percent(gain.points, _digits(gain.column), sign=True)
+    points = tables.percent(gain.points, digits(gain.column), sign=True)
     return f'{points}<br><span class="interval">{f"<b>{relative}</b>" if inside else relative}</span>'
 
 
 def _value(number: float, column: str) -> str:
-    return tables.percent(number, _digits(column))
-
-
-def _digits(column: str) -> int:
-    """The decimals of a percentage that the column was published with."""
-    return 1 if column == MEAN else 0
+    return tables.percent(number, digits(column))
 
 
 def _rivals(found: Iterable[Gain], standing: Standing) -> str:

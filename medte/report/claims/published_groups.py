@@ -17,9 +17,8 @@ import pandas as pd
 from medte.evaluation.groups import trained_on
 from medte.models.registry import registry
 from medte.report import tables
-from medte.report.published import CAVEATS, COLUMNS, GROUP_TITLE, short
+from medte.report.published import CAVEATS, COLUMNS, GROUP_TITLE, MEAN, short
 from medte.report.reproduced import MEDTE
-from medte.report.reproduced_verdicts import MEAN
 
 Factor = Literal["contrastive", "medical"]
 

@@ -17,8 +17,7 @@ from scipy.stats import kendalltau, rankdata
 
 from medte.report import tables
 from medte.report.claims.published_groups import contrastive_alone
-from medte.report.published import CAVEATS, COLUMNS, column_name, short
-from medte.report.reproduced_verdicts import MEAN
+from medte.report.published import CAVEATS, COLUMNS, MEAN, column_name, short
 from medte.tasks.catalogue import FAMILIES
 
 ALL_TASKS, ENGLISH = "mean_12_tasks", "mean_english"
@@ -166,14 +165,9 @@ def families_table(frame: pd.DataFrame) -> str:
 
 def said(found: Agreement) -> str:
     """ρ with its interval, as HTML."""
-    low, high = _number(found.low), _number(found.high)
-    return f'{_number(found.rho)} <span class="interval">{low}\u2009…\u2009{high}</span>'
+    return tables.with_range(*map(tables.decimal, (found.rho, found.low, found.high)))
 
 
 def _cells(found: Agreement) -> list[str]:
     p = tables.MISSING if found.p is None else tables.probability(found.p)
-    return [said(found), p, _number(found.tau)]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return [said(found), p, tables.decimal(found.tau)]

@@ -83,6 +83,11 @@ class Separation:
     above: tuple[str, ...]
     not_above: tuple[str, ...]
 
+    @property
+    def tells(self) -> bool:
+        """Whether the encoder is above all answers without learning, of which there is one at least."""
+        return bool(self.above) and not self.not_above
+
 
 def separations(scores: Scores, cards: Mapping[str, Card]) -> list[Separation]:
     """For each task whether its best encoder is above the floor, random vectors and word counts, each by its interval.
@@ -98,7 +103,7 @@ def separations(scores: Scores, cards: Mapping[str, Card]) -> list[Separation]:
             continue
         best = max(there, key=lambda model: scores.results[model, task]["value"])
         above = {tables.title(model): gap.low > 0 for model in plain if (gap := scores.difference(best, model, [task]))}
-        floor = _floor(cards.get(task))
+        floor = _floor(cards, task)
         if floor is not None:
             above["the floor"] = scores.mean(best, [task]).low > floor
         found.append(Separation(task, best, *_parted(above)))
@@ -111,11 +116,8 @@ def _parted(above: Mapping[str, bool]) -> tuple[tuple[str, ...], tuple[str, ...]
     )
 
 
-def _floor(card: Card | None) -> float | None:
-    """The floor of the task's score, None where its card knows none."""
-    if card is None:
-        return None
-    return card["bounds"].get("always_positive_f1", card["bounds"].get("majority_f1"))
+def _floor(cards: Mapping[str, Card], task: str) -> float | None:
+    return tables.floor(cards[task]) if task in cards else None
 
 
 def separations_table(about: Mapping[str, Any], scores: Scores) -> str:
@@ -130,14 +132,14 @@ def separations_table(about: Mapping[str, Any], scores: Scores) -> str:
         rows.append(
             [
                 tables.breakable(one.task),
-                tables.percent(_floor(about["cards"].get(one.task))),
+                tables.percent(_floor(about["cards"], one.task)),
                 *_named(
                     scores,
                     max(plain, key=lambda model: scores.results[model, one.task]["value"], default=None),
                     one.task,
                 ),
                 *_named(scores, one.best, one.task),
-                f"<small>{', '.join(one.not_above) or 'nothing: it is above all of them'}</small>",
+                f"<small>{_not_told(one)}</small>",
             ]
         )
     caption = (
@@ -154,6 +156,12 @@ def separations_table(about: Mapping[str, Any], scores: Scores) -> str:
         "The encoder is not told apart from",
     ]
     return tables.html(header, rows, caption)
+
+
+def _not_told(one: Separation) -> str:
+    if not (one.above or one.not_above):
+        return "nothing else was scored"
+    return ", ".join(one.not_above) or "nothing: it is above all of them"
 
 
 def _named(scores: Scores, model: str | None, task: str) -> list[str]:

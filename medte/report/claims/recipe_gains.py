@@ -28,11 +28,13 @@ def recipe_table(about: Mapping[str, Any], scores: Scores) -> str:
         with_, without = experiments.generalisation(sweep)
         rows.append(["Short trainings, sources trained on", str(with_.tasks), tables.cell(with_, sign=True)])
         rows.append(["Short trainings, sources left out", str(without.tasks), tables.cell(without, sign=True)])
+        other = f" Short trainings, {sweep.plan.steps} steps: {provenance(sweep.about, '-experiments')}"
     else:
+        other = ""
         rows.append(["Short trainings, sources trained on and left out", tables.MISSING, "not recorded"])
     caption = (
         f"Recorded: {tables.title(model)} minus {tables.title(base)}, in points, each row judged alone. "
-        f"{base_note(base)} {provenance(about)}"
+        f"{base_note(base)} {provenance(about)}{other}"
     )
     return tables.html(["Over", "Tasks", "Gain"], rows, caption)
 
@@ -44,24 +46,19 @@ def base_note(base: str) -> str:
     return "It is another base than the paper's: this can show a direction and reproduces no number."
 
 
-def added() -> tuple[dict[str, Any], Scores] | None:
-    """(about, scores) of the probes of what no published column covers; None where none is recorded."""
+def added() -> dict[str, Estimate] | None:
+    """What the recorded model gains over its base on each probe that the claim names; None where none is recorded."""
     found = recordings.recorded_probes("open")
     if found is None:
         return None
     about, groups = found
-    results = [one for scores in groups.values() for one in scores.results.values() if one["task"] in probes.CLAIMED]
-    return (about, Scores(results, about["bootstrap"], about["seed"])) if results else None
-
-
-def relative_gains(about: Mapping[str, Any], scores: Scores) -> dict[str, float]:
-    """Of each task the gain of the recorded model over its base, as a share of the base's value."""
-    model, base = about["trained"], about["compared_with"]
-    return {
-        task: gap.value / scores.results[base, task]["value"]
+    gains = {
+        task: gap
+        for scores in groups.values()
         for task in scores.tasks
-        if (gap := scores.difference(model, base, [task]))
+        if task in probes.CLAIMED and (gap := scores.difference(about["trained"], about["compared_with"], [task]))
     }
+    return gains or None
 
 
 def share_of_pairs(pairs: Mapping[str, int], curated: Sequence[str]) -> float:

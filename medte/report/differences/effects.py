@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from medte import paths
 from medte.evaluation.estimates import Estimate, estimate
 from medte.evaluation.groups import BENCHMARK
 from medte.evaluation.items import value
@@ -59,7 +58,6 @@ class Record:
 def record(profile: str = "open") -> Record:
     """What is recorded of a profile."""
     about, groups = recordings.recorded_groups(profile)
-    plain = "mini-plain"
     return Record(
         about,
         groups[BENCHMARK],
@@ -68,7 +66,7 @@ def record(profile: str = "open") -> Record:
         groups.get("extractive"),
         recordings.recorded_conditions(profile),
         experiments.sweep(profile),
-        recordings.recorded(plain) if (paths.recorded() / f"{plain}.jsonl.xz").exists() else None,
+        recordings.recorded("mini-plain") if recordings.is_recorded("mini-plain") else None,
         {name: found for name in MEASUREMENTS if (found := recordings.measurement(name))},
     )
 

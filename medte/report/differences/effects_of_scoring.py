@@ -9,7 +9,7 @@ from medte.evaluation.estimates import Estimate, estimate
 from medte.evaluation.groups import encoders
 from medte.evaluation.statistics import Scores
 from medte.models.registry import entry_of_result
-from medte.report import tables
+from medte.report import recordings, tables
 from medte.report.condition_tables import condition
 from medte.report.differences.effects import (
     NOT_RECORDED,
@@ -187,10 +187,8 @@ def ties(found: Record) -> str:
     """In which tasks the order of equal documents alone moves the score."""
     if not (bench := found.measured("mini-bench.json")):
         return f"{NOT_RECORDED}<code>make bench</code> measures it."
-    apart = [
-        f"{100 * gap:.2f} points in {tables.breakable(task)}" for task, gap in bench["apart_by_noise_fp32"].items()
-    ]
-    return f"By the order of equal documents alone: {', '.join(apart) or 'nothing'}{kept_in('mini-bench.json', bench)}."
+    apart = ", ".join(recordings.by_noise(bench)) or "nothing"
+    return f"By the order of equal documents alone: {apart}{kept_in('mini-bench.json', bench)}."
 
 
 def encoding_time(found: Record) -> str:

@@ -124,8 +124,7 @@ def _summary(effects: Sequence[str]) -> str:
     unrecorded = sum(effect.startswith(NOT_RECORDED) for effect in effects)
     return (
         f"**Of the {len(effects)} points {len(effects) - unmeasured - unrecorded} have a measured effect here.** Of "
-        f"{unrecorded} the "
-        f"measurement is not recorded, and {unmeasured} are not measured; each says why."
+        f"{unrecorded} the measurement is not recorded, and {unmeasured} are not measured; each says why."
     )
 
 

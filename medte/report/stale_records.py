@@ -1,0 +1,37 @@
+"""What is recorded of another profile, of other text or of another training than today's."""
+
+from collections.abc import Iterator
+
+from medte.profile import load_profile
+from medte.report import mini_card, recordings
+
+
+def stale_records() -> list[str]:
+    """A line for each file of `recorded/` that is stale, with the command that makes it anew."""
+    return [f"recorded/{file} is of another {what}; run `{command}`" for file, what, command in _stale()]
+
+
+def _stale() -> Iterator[tuple[str, str, str]]:
+    """(file, of another what, command) of each."""
+    of_profile = "profile than profiles/open.yaml"
+    about, _ = recordings.recorded("open")
+    if about["profile_hash"] != load_profile("open").hash:
+        yield "open.jsonl.xz", of_profile, "medte record -p open"
+    probes = recordings.recorded_probes("open")
+    if probes and probes[0]["profile_hash"] != load_profile("open").hash:
+        yield "open-probes.jsonl.xz", of_profile, "medte record -p open --probes"
+    seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
+    data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
+    of_mini = {
+        "mini-plain.jsonl.xz": (
+            recordings.recorded("mini-plain")[0]["data"] if recordings.is_recorded("mini-plain") else None,
+            "medte record -p mini --variant plain",
+        ),
+        "mini-seeds.json": (seeds and seeds["data"], "medte record -p mini --seeds 1,2,3"),
+        "agreement.json": (agreement and agreement["mini"], "medte record -p open --agreement"),
+    }
+    for file, (own, command) in of_mini.items():
+        if None not in (own, data) and own != data:
+            yield file, "version of the mini edition than the last", command
+    if seeds and seeds["recipe"] != load_profile("mini").to_train().recipe:
+        yield "mini-seeds.json", "training than profiles/mini.yaml", "medte record -p mini --seeds 1,2,3"
