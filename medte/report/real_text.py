@@ -98,7 +98,11 @@ EXHIBITS = {
         pages.beside, lambda: (recorded_groups(PROFILE)[1], _about()["cards"], provenance(_about()))
     ),
     "open-sources": _recorded(
-        edition_tables.sources, lambda: (_about()["edition"], _captioned("Sources of the recorded run."))
+        edition_tables.sources,
+        lambda: (
+            _about()["edition"],
+            _captioned("Sources of the recorded run. Of the training pairs some are held out."),
+        ),
     ),
     "open-dropped": _recorded(
         edition_tables.dropped,
