@@ -52,7 +52,8 @@ show("probe-cards", run)
 # ## Who can do what?
 #
 # Where TF-IDF or BM25 is as good as an encoder, the words alone carry the answer. The wrong name of a pair of terms is the one that
-# shares most words with the right one among its siblings, so that words mislead where they can.
+# shares most words with the right one among its siblings, so that words mislead where they can. Denials are sentences by fixed templates:
+# what stands high there tells two templates apart, and need not understand a denial.
 
 # %%
 show("probes", run)

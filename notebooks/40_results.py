@@ -71,14 +71,15 @@ HTML(pages.verdict(scores, run.profile))
 # ## Is it the pairs, and does it hold for new diseases?
 #
 # Fine-tuning moves an encoder even where the pairs mean nothing. The sham is trained on the same texts, with their partners dealt
-# out anew: what the recipe gains counts only where it is above the base and above the sham.
+# out anew: what the recipe gains counts only where it is above the base and above the sham. A sham far below the base has done harm:
+# being above it then says little, and the base is what counts.
 
 # %%
 show("sham", run)
 
 # %% [markdown]
-# The model above has met neither the diseases nor the wordings that it is judged on. The paper splits by document at most, so that
-# other texts about the same diseases are trained on. What difference does that make?
+# No text that the model above was trained on is about a disease that it is judged on, though some name one in passing. The paper splits
+# by document at most, so that other texts about the same diseases are trained on. What difference does that make?
 
 # %%
 show("plain-split", run)

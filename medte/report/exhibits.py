@@ -37,7 +37,7 @@ DATA = {
         edition_tables.sources,
         lambda run: (
             run.edition.manifest,
-            "Records of each source and what became of them; tasks and pairs are capped by the profile.",
+            "Records of each source and what became of them; tasks and pairs are capped by the profile, and some pairs held out.",
         ),
     ),
     "dropped": Exhibit(

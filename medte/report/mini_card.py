@@ -255,7 +255,7 @@ def agreement_table(record: Mapping[str, Any]) -> str:
     count = len(next(iter(record["families"].values()))["means"])
     caption = (
         f"Kendall's τ between the orders of {count} encoders of graded quality on the mini edition and on real text, with the 95 % interval of a "
-        f"bootstrap over documents; the encoders are fixed. Recorded {record['date']} on {escape(record['machine'])}."
+        f"bootstrap over documents; the encoders are fixed, and were made to differ much. Recorded {record['date']} on {escape(record['machine'])}."
     )
     return tables.html(["Family", "Mini tasks", "Real tasks", "τ"], rows, caption)
 

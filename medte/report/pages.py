@@ -131,7 +131,7 @@ def plain_split(profile: Profile, data: str) -> str:
     older = "" if about["data"] == data else " <b>It is of an earlier version of the text.</b>"
     caption = (
         "Recorded: the same training on pairs that are split by document alone, so that it has met other texts about the evaluated "
-        f"subjects, against the split by subject. {PAIRED} Recorded {about['date']} on {escape(about['machine'])}.{older}"
+        f"subjects, against the split by subject; models of that day, not of this run. {PAIRED} Recorded {about['date']} on {escape(about['machine'])}.{older}"
     )
     sentence = tables.difference_sentence(scores, other, model)
     return f"{tables.differences(scores, other, model, caption)}\n<p><b>{sentence}</b></p>"

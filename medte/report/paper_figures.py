@@ -11,7 +11,7 @@ from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
 
 SOURCES = list(combinations(scatter.SOURCE_TITLE, 2))
-R = "r: Pearson's, over the models, with the exact p or the 95 % interval."
+R = "r: Pearson's, over the models; with few of them its exact p, else its 95 % interval."
 TIMED = (
     "This run's seconds on this machine, each distinct text encoded once, timed once a model: small differences are "
     "chance. All families are timed together; a family's seconds are the share of its texts in the words."

@@ -105,7 +105,11 @@ EXHIBITS = {
         pages.beside, lambda: (recorded_groups(PROFILE)[1], _about()["cards"], provenance(_about()))
     ),
     "open-sources": _recorded(
-        edition_tables.sources, lambda: (_about()["edition"], _captioned("Sources of the recorded run."))
+        edition_tables.sources,
+        lambda: (
+            _about()["edition"],
+            _captioned("Sources of the recorded run. Of the training pairs some are held out."),
+        ),
     ),
     "open-dropped": _recorded(
         edition_tables.dropped,
@@ -198,8 +202,8 @@ def details() -> str:
         _shown("open-reproduced"),
         "\n## Beside the means\n",
         "Hospital notes may not be shared, so the fictional notes of the bundled edition stand in for them here. What they give is "
-        "shown apart, as are tasks outside the 51 and tasks built in another way: as published, corrected, or with the class's words "
-        "masked.\n",
+        "shown apart, as are extractive tasks, tasks outside the 51 and tasks built in another way: as published, corrected, or with the "
+        "class's words masked. Fine-tuning can lose here what it gains in the means: read both.\n",
         _shown("open-beside"),
         "\n## Where the text is from\n",
         _shown("open-sources"),

@@ -73,7 +73,7 @@ def seeds(profile: str) -> str:
     titles = [tables.FAMILY_TITLE.get(column, "All tasks") for column in columns]
     caption = (
         f"Recorded: {tables.title(record['model'])} minus {tables.title(record['compared_with'])} for each training seed, in "
-        f"points; data {record['data']}. Recorded {record['date']} on {escape(record['machine'])}."
+        f"points; data {record['data']}. Models of that day, not of this run. Recorded {record['date']} on {escape(record['machine'])}."
     )
     return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
 
