@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Do texts of one class lie together?
 #
-# One k-means on the vectors, with as many clusters as there are classes, compared with the classes: v-measure, 0 for
-# chance and 1 for a perfect match. Nothing is learned from labels.
+# One k-means on the vectors, with as many clusters as there are classes, compared with the classes: v-measure, 0 where
+# a cluster says nothing of the classes (chance gives a little more) and 1 for a perfect match. Nothing is learned from labels.
 #
 # *Reads* the edition's tasks and the models. *Writes* one result file for each model and task. Two minutes for `mini` on two cores, seconds where the results are there.
 

@@ -77,8 +77,8 @@ HTML(pages.verdict(scores, run.profile))
 show("sham", run)
 
 # %% [markdown]
-# The model above has met neither the diseases nor the wordings that it is judged on. The paper splits by document at most, so that
-# other texts about the same diseases are trained on. What difference does that make?
+# The model above has met neither the diseases nor the wordings that it is judged on. A split by document alone leaves
+# other texts about the same diseases to train on. What difference does that make?
 
 # %%
 show("plain-split", run)

@@ -62,7 +62,7 @@ def table() -> str:
             text = tables.percent(None if pd.isna(row[column]) else row[column], 1 if column == "avg_task_types" else 0)
             cells.append(f"<b>{text}</b>" if row[column] == best[column] else text)
         rows.append([_name(row), *cells])
-    return tables.html(["Model", *COLUMNS.values()], rows, CAVEATS)
+    return tables.html(["Model", *COLUMNS.values()], rows, f"Percent. {CAVEATS}")
 
 
 def sources() -> str:
@@ -81,7 +81,7 @@ def sources() -> str:
     wanted = [task.source for task in benchmark_tasks("MedEval")]
     header = [f"{COLUMNS[column]} <small>{wanted.count(source)}</small>" for column, source in TASKS_OF.items()]
     note = "In the head the number of tasks, small in the cells the place among those that are known."
-    return tables.html(["Model", *header], rows, f"{CAVEATS} {note}")
+    return tables.html(["Model", *header], rows, f"Percent. {CAVEATS} {note}")
 
 
 def times() -> str:

@@ -98,7 +98,14 @@ EXHIBITS = {
         pages.beside, lambda: (recorded_groups(PROFILE)[1], _about()["cards"], provenance(_about()))
     ),
     "open-sources": _recorded(
-        edition_tables.sources, lambda: (_about()["edition"], _captioned("Sources of the recorded run."))
+        edition_tables.sources,
+        lambda: (
+            _about()["edition"],
+            _captioned(
+                "Sources of the recorded run. What is on neither side repeats another record or is about an evaluated "
+                "subject. Training pairs: with those that are held out to check the training."
+            ),
+        ),
     ),
     "open-dropped": _recorded(
         edition_tables.dropped,
