@@ -78,8 +78,8 @@ HTML(pages.verdict(scores, run.profile))
 show("sham", run)
 
 # %% [markdown]
-# No text that the model above was trained on is about a disease that it is judged on, though some name one in passing. The paper splits
-# by document at most, so that other texts about the same diseases are trained on. What difference does that make?
+# No text that the model above was trained on is about a disease that it is judged on, though some name one in passing. A split by
+# document alone leaves other texts about the same diseases to train on. What difference does that make?
 
 # %%
 show("plain-split", run)

@@ -20,8 +20,8 @@ INTERVALS = (
     "models compared at once."
 )
 RANKS = (
-    f"{INTERVALS} Rank, over all tasks: 1 is the best and all that cannot be told from it, 2 the best of the rest, and so on. The last "
-    f"row is the difference between the fine-tuned model and its base that would have been seen in {tables.percent(POWER, 0)} % of cases."
+    f"{INTERVALS} Small in the head: the number of tasks. Rank, over all tasks: 1 is the best and all that cannot be told from it, "
+    f"2 the best of the rest, and so on. The last row is the difference between the fine-tuned model and its base that would have been seen in {tables.percent(POWER, 0)} % of cases."
 )
 BOUNDS = "Floor: always the positive or the most frequent answer. Ceiling: what a perfect model could reach, given repeated texts."
 CARDS = f"Words: median length, of the first and the second text. Repeated: share of texts that stand elsewhere in the task. {BOUNDS}"
@@ -32,8 +32,8 @@ COMPARED = (
 )
 PAIRED = f"Differences of two models, in points; each row is judged alone, uncorrected. {UNCERTAIN}"
 SEEN = (
-    "Trained on: tasks of sources that the model has seen text of, though not these texts. The two means are over other tasks: compare "
-    "models within a column, not the columns. A family stands where the model has tasks of both kinds."
+    "Trained on: tasks of sources that the model has seen text of, though not these texts. The two means are over other tasks, "
+    "and the tasks of one column differ between models: compare only values over the same tasks. A family stands where the model has tasks of both kinds."
 )
 PAIRS = (
     "Mean over the pair tasks, in percent, with the 95 % interval over documents alone. The published F1 chooses its threshold on the "

@@ -92,7 +92,7 @@ def sources() -> str:
     wanted = [task.source for task in benchmark_tasks("MedEval")]
     header = [f"{COLUMNS[column]} <small>{wanted.count(source)}</small>" for column, source in TASKS_OF.items()]
     note = "In the head the number of tasks, small in the cells the place among those that are known."
-    return tables.html(["Model", *header], rows, f"{CAVEATS} {note}")
+    return tables.html(["Model", *header], rows, f"Percent. {CAVEATS} {note}")
 
 
 def times() -> str:

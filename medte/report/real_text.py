@@ -108,7 +108,10 @@ EXHIBITS = {
         edition_tables.sources,
         lambda: (
             _about()["edition"],
-            _captioned("Sources of the recorded run. Of the training pairs some are held out."),
+            _captioned(
+                "Sources of the recorded run. What is on neither side repeats another record or is about an evaluated "
+                "subject. Training pairs: with those that are held out to check the training."
+            ),
         ),
     ),
     "open-dropped": _recorded(
