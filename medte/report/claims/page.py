@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from medte.report import probes, published, tables
 from medte.report.claims import figures, published_gains, published_groups, published_ranks, rebuilt_tasks, recipe_gains
 from medte.report.claims.stated import Claim, claims, evidence
-from medte.report.claims.verdicts import RULES, Evidence, Finding
+from medte.report.claims.verdicts import RULES, UNTESTED, Evidence, Finding
 from medte.report.exhibit import Exhibit
 
 SAID_IN = {"abstract": "The paper's abstract", "summary": "A second-hand, machine-written summary of the paper"}
@@ -40,7 +40,7 @@ def summary(found: Mapping[str, Finding]) -> str:
     rows = []
     for number, claim in enumerate(claims().claims, 1):
         finding = found[claim.test]
-        lacking = _missing(finding) if finding.verdict == "cannot be tested here" else ""
+        lacking = _missing(finding) if finding.verdict == UNTESTED else ""
         rows.append(
             [
                 f"{number}. {escape(claim.title)}",
