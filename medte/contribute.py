@@ -16,9 +16,9 @@ from medte.machine import machine
 from medte.manifest import digest, file_sha256, verify, write_bytes
 from medte.models.load import folder_of
 from medte.models.registry import WITHOUT_WEIGHTS, entry
-from medte.report.contributed import folder, screen
-from medte.report.contribution import Contribution
-from medte.report.contribution_form import Row
+from medte.report.contributions.contributed import folder, screen
+from medte.report.contributions.contribution import Contribution
+from medte.report.contributions.form import Row
 from medte.run import Run
 
 COMMIT = re.compile(r"[0-9a-f]{40}")

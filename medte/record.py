@@ -16,7 +16,7 @@ from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, read_recorded, write_recorded
 from medte.machine import machine
 from medte.manifest import verify, write_bytes, write_json
-from medte.report import contributed
+from medte.report.contributions import contributed
 from medte.report.pages import trained_model, variant_model
 from medte.run import Run
 

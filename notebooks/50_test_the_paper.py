@@ -61,7 +61,8 @@ from IPython.display import HTML
 
 from medte.contribute import frozen_list, write
 from medte.fetch import fetch, plan
-from medte.report import contributed, pages
+from medte.report import pages
+from medte.report.contributions import contributed
 from medte.run import Run, checked_profile
 
 os.environ["MEDTE_EMAIL"] = email or os.environ.get("MEDTE_EMAIL", "")

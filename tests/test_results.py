@@ -14,8 +14,8 @@ from medte.evaluation.store import as_line
 from medte.manifest import digest, digest_of_rows
 from medte.models.registry import entry
 from medte.profile import load_profile
-from medte.report import contributed
-from medte.report.contribution import Contribution
+from medte.report.contributions import contributed
+from medte.report.contributions.contribution import Contribution
 from medte.tasks.catalogue import MAIN_SCORE, benchmark_tasks
 
 PROFILE = load_profile("test-the-paper")

@@ -42,7 +42,7 @@ def test_pages_are_small_and_load_their_own_script_once(built):
 
 
 def test_without_an_address_there_is_no_colab_button(built):
-    assert not [name for name, text in pages(built).items() if "colab.research" in text]
+    assert not [name for name, text in pages(built).items() if 'href="https://colab.research' in text]
 
 
 def test_with_an_address_every_notebook_has_a_colab_button_to_itself(tmp_path, monkeypatch):

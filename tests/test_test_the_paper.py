@@ -22,8 +22,8 @@ from medte.models.registry import registry
 from medte.pipeline.notebooks import sources
 from medte.profile import load_profile
 from medte.record import rebuild
-from medte.report import contributed
-from medte.report.contribution import Contribution
+from medte.report.contributions import contributed
+from medte.report.contributions.contribution import Contribution
 from medte.run import Run
 from medte.sources import wikipedia
 from tests.test_wikipedia import QUICK, Wiki

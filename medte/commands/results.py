@@ -56,6 +56,6 @@ def show_results(
     ] = None,
 ) -> None:
     """List the contributed results, or show one: machine, revisions, the published numbers that it tests, the verdicts."""
-    from medte.report.contributed import contributed, listing, screen
+    from medte.report.contributions.contributed import contributed, listing, screen
 
     print(screen(contributed(name)) if name else listing())

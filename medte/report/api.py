@@ -10,7 +10,7 @@ PAGES = {
         "benchmark", "evaluation", "probes", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace", "contribute",
     ),
     "report": ("report",),
-    "paper": ("report/claims", "report/differences"),
+    "paper": ("report/claims", "report/differences", "report/contributions"),
     "run": (
         "profile", "run", "record", "book", "pipeline", "paths", "manifest", "guard", "machine", "chance", "errors", "hub_client",
     ),

@@ -7,7 +7,6 @@ from typing import Any
 from medte.errors import require_known
 from medte.report import (
     condition_tables,
-    contributed,
     edition_tables,
     experiments,
     figures,
@@ -24,6 +23,7 @@ from medte.report import (
     task_cards,
 )
 from medte.report.claims import page as claims
+from medte.report.contributions import contributed
 from medte.report.differences import page as differences
 from medte.report.differences import why_scores_differ
 from medte.report.exhibit import Exhibit

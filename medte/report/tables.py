@@ -7,6 +7,7 @@ grey.
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -245,10 +246,17 @@ def probability(p: float) -> str:
 
 
 def stale(found: Sequence[tuple[str, str, str]], caption: str) -> str:
-    """Kept results that are not used, as (model, task, reason), as HTML; says so where there are none."""
-    rows = [[escape(model), breakable(task), escape(reason)] for model, task, reason in found]
+    """Kept results that are not used, from (model, task, reason): a row for each model and reason, as HTML; says so where
+    there are none."""
+    tasks = defaultdict(list)
+    for model, task, reason in found:
+        tasks[model, reason].append(task)
+    rows = [
+        [escape(model), breakable(own[0]) if len(own) == 1 else f"{len(own):,}", escape(reason)]
+        for (model, reason), own in tasks.items()
+    ]
     return (
-        html(["Model", "Task", "Why not used"], rows, caption) if rows else "<p>Every result that is kept is used.</p>"
+        html(["Model", "Tasks", "Why not used"], rows, caption) if rows else "<p>Every result that is kept is used.</p>"
     )
 
 

@@ -1,6 +1,6 @@
 """A contributed result: a run of somebody else's as one file of numbers, read only if everything in it is as it should be.
 
-The file's form leaves no place for text (`contribution_form`). What can be computed again is: each value from its items,
+The file's form leaves no place for text (`form`). What can be computed again is: each value from its items,
 the edition's hash from its tasks'. What can be looked up is: tasks, models with their revisions, the profile. This finds
 mistakes, mixtures and careless changes; who makes up items with care is found only by whoever runs it again.
 """
@@ -18,7 +18,7 @@ from medte.evaluation.statistics import Scores
 from medte.manifest import digest_of_rows
 from medte.models.registry import WITHOUT_WEIGHTS, entry
 from medte.profile import Profile, load_profile
-from medte.report.contribution_form import About, EditionFacts, Head, Row, checked
+from medte.report.contributions.form import About, EditionFacts, Head, Row, checked
 from medte.report.reproduced import Cell, side_by_side
 from medte.tasks.catalogue import MAIN_SCORE, all_tasks
 from medte.tasks.catalogue import task as find_task

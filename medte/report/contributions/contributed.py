@@ -9,7 +9,7 @@ from medte import paths
 from medte.errors import MedteError, require_known
 from medte.evaluation.score import code
 from medte.report import tables
-from medte.report.contribution import Contribution
+from medte.report.contributions.contribution import Contribution
 from medte.report.pages import main_pair
 from medte.report.published import CAVEATS, column_name, digits
 from medte.report.reproduced import Cell
