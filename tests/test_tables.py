@@ -133,6 +133,20 @@ def test_every_model_is_compared_with_one(scores):
     assert tables.probability(0.0004) == "&lt;\u00a00.001" and tables.probability(0.0314) == "0.031"
 
 
+def test_what_is_left_without_the_source_that_carries_most():
+    rows = [retrieval("base", name, [0.5, 0.5]) for name in ("MedQuADRetrieval", "PubMedRetrieval", "MedMCQARetrieval")]
+    rows += [
+        retrieval("ours", name, [value, value])
+        for name, value in (("MedQuADRetrieval", 0.9), ("PubMedRetrieval", 0.6), ("MedMCQARetrieval", 0.5))
+    ]
+    found = tables.without_one_source(Scores(rows, draws=20), "ours", "base")
+    assert (
+        found.startswith("Without the tasks of medquad") and "+5.0 points" in found and found.endswith("over 2 tasks.")
+    )
+    one = [row for row in rows if row["task"] == "PubMedRetrieval"]
+    assert tables.without_one_source(Scores(one, draws=20), "ours", "base") == ""
+
+
 def test_stale_results_are_listed_with_the_reason():
     other = "made of other data"
     found = [("gone", "MedQuADRetrieval", other), ("gone", "MedQARetrieval", other), ("new", "MedQARetrieval", other)]

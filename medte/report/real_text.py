@@ -177,7 +177,8 @@ def summary() -> str:
     """The front page's first table: models × families on real text, recorded, and what the comparison says."""
     sentence = tables.difference_sentence(_scores(), *_pair())
     first = f"{_shown('open-families')}\n\n{_shown('open-families-figure')}"
-    return f"{first}\n\n**{sentence}** {pages.UNCERTAIN} {experiments.carries_over()}\n"
+    rest = tables.without_one_source(_scores(), *_pair())
+    return f"{first}\n\n**{sentence}** {rest} {pages.UNCERTAIN} {experiments.carries_over()}\n"
 
 
 def details() -> str:

@@ -218,9 +218,27 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
     gap = scores.difference(model, other, scores.tasks)
     if gap is None:
         return f"There is nothing to compare {entry_of_result(model).title} and {entry_of_result(other).title} on."
-    span = f"{percent(gap.value, sign=True)} points (95 % interval {percent(gap.low, sign=True)} to {percent(gap.high, sign=True)})"
     verdict = "above" if gap.low > 0 else "below" if gap.high < 0 else "not distinguishable from"
-    return f"Over {gap.tasks} tasks {entry_of_result(model).title} is {verdict} {entry_of_result(other).title}: {span}."
+    return f"Over {gap.tasks} tasks {entry_of_result(model).title} is {verdict} {entry_of_result(other).title}: {_span(gap)}."
+
+
+def without_one_source(scores: Scores, model: str, other: str) -> str:
+    """What is left of the paired difference without the source that carries most of it, in one sentence; empty for one source."""
+    gaps = {
+        source: gap
+        for source in {find_task(name).source for name in scores.tasks}
+        if (gap := scores.difference(model, other, [name for name in scores.tasks if find_task(name).source != source]))
+    }
+    if len(gaps) < 2:
+        return ""
+    total = scores.difference(model, other, scores.tasks)
+    source = (min if total.value > 0 else max)(sorted(gaps), key=lambda source: gaps[source].value)
+    return f"Without the tasks of {source}, which carry most of this, it is {_span(gaps[source])} over {gaps[source].tasks} tasks."
+
+
+def _span(gap: Estimate) -> str:
+    low, high = (percent(end, sign=True) for end in (gap.low, gap.high))
+    return f"{percent(gap.value, sign=True)} points (95 % interval {low} to {high})"
 
 
 def comparisons(scores: Scores, other: str, caption: str) -> str:
