@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+import pandas as pd
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # libraries' progress bars would land on pages; a run says its own lines
 
@@ -37,7 +38,7 @@ from medte.probes import build as probing
 from medte.profile import Profile, Training, load_profile
 from medte.sources.registry import SOURCES
 from medte.tasks.catalogue import ALIASES, BENCHMARKS
-from medte.training.train import train
+from medte.training.train import train, training_key
 
 Say = Callable[[str], None]
 
@@ -141,9 +142,17 @@ class Run:
 
     def _train(self, settings: Training, folder: Path, without: str | None = None) -> dict:
         base, sha256 = self.base()
-        pairs = self.edition.pairs(settings.split, settings.leaks)
-        pairs = pairs[pairs["source"] != without].reset_index(drop=True)
+        pairs = self._pairs(settings, without)
         return train(settings, base, sha256, pairs, folder, self.say, entry(self.profile.base).pooling)
+
+    def _pairs(self, settings: Training, without: str | None = None) -> pd.DataFrame:
+        pairs = self.edition.pairs(settings.split, settings.leaks)
+        return pairs[pairs["source"] != without].reset_index(drop=True)
+
+    def training_key(self, variant: str | None = None) -> str:
+        """The key that the run's model, or a variant, would have if it were trained today (`training_key`)."""
+        settings = self.profile.to_train().of(variant)
+        return training_key(settings, self.base()[1], self._pairs(settings), entry(self.profile.base).pooling)
 
     def variants(self) -> list[str]:
         """The variants of the training that the profile's models ask for."""

@@ -15,12 +15,14 @@ from huggingface_hub import HfApi, constants
 from test_fit import PAIRS, trained
 from tiny_bert import plain_bert
 
+from medte import model_card
 from medte import publish as publishing
 from medte.errors import MedteError
-from medte.manifest import write_text
+from medte.manifest import unseal, write_text
+from medte.model_card import mteb_meta
 from medte.models.load import sentence_transformer
 from medte.models.registry import entry
-from medte.publish import CARD, META, mteb_meta, publish, upload
+from medte.publish import CARD, META, publish, upload
 from medte.run import Run
 
 TEXTS = ["gout in the big toe", "podagra", "toe asthma lung attack of the query"]
@@ -36,6 +38,9 @@ def run(mini, tmp_path_factory):
         made = Run("mini")
         trained(plain_bert(home / "bert"), made.folders.model(None))
         made.edition = mini
+        made.training_key = lambda variant=None: unseal(made.folders.model(variant))[
+            "key"
+        ]  # as if it were the run's own
         yield made
 
 
@@ -80,7 +85,7 @@ def test_mteb_knows_the_model_from_its_meta(folder):
 
 
 def test_test_sets_of_mteb_whose_texts_were_trained_on_are_declared(folder, tmp_path):
-    names = [name for own in publishing.OF_MTEB.values() for name in own]
+    names = [name for own in model_card.OF_MTEB.values() for name in own]
     assert sorted(task.metadata.name for task in mteb.get_tasks(tasks=names)) == sorted(names)
     write_text(tmp_path / META, mteb_meta(NAME, entry("all-MiniLM-L6-v2"), ["medquad", "medqa", "pubmed"], folder))
     meta = runpy.run_path(str(tmp_path / META))["meta"]
@@ -116,7 +121,7 @@ def test_kept_leaks_are_counted_and_declared(run):
     assert dropped == {"medqa": {"same text": 2}}
     leaked = len(run.edition.pairs("documents", "keep")) - len(run.edition.pairs("documents", "drop"))
     assert sum(sum(own.values()) for own in kept.values()) == leaked > 2
-    assert "KEPT" in publishing.LEAKS["documents", "keep"]
+    assert "KEPT" in model_card.LEAKS["documents", "keep"]
 
 
 def test_what_is_not_trained_or_badly_named_or_credentialed_is_refused(run, tmp_path, monkeypatch):
@@ -124,6 +129,9 @@ def test_what_is_not_trained_or_badly_named_or_credentialed_is_refused(run, tmp_
         publish(run, tmp_path / "new", NAME, variant="sham")
     with pytest.raises(MedteError, match="expected organisation/name"):
         publish(run, tmp_path / "new", "tiny")
+    with monkeypatch.context() as patch, pytest.raises(MedteError, match="a model of other pairs, settings or code"):
+        patch.setattr(run, "training_key", lambda variant=None: "another")
+        publish(run, tmp_path / "new", NAME)
     monkeypatch.setattr(publishing.guard, "credentialed", lambda profile: tmp_path)
     with pytest.raises(MedteError, match="may hold some of them"):
         publish(run, tmp_path / "new", NAME)

@@ -5,7 +5,7 @@ from medte import paths
 PAGES = {
     "data": ("records", "edition", "finished", "curation", "curation/writing", "tasks", "freeze", "quality"),
     "sources": ("sources", "sources/mini", "fetch"),
-    "models": ("models", "training", "choose", "publish"),
+    "models": ("models", "training", "choose", "publish", "model_card"),
     "evaluation": (
         "benchmark", "evaluation", "probes", "engine", "bench", "bench_training", "experiments", "agreement", "rank", "trace", "contribute",
     ),
