@@ -15,10 +15,12 @@ def times(took: Mapping[str, Mapping[str, float]], profile: Profile, edition: Ed
     """For each model that was timed: the seconds of each family, of all texts under "all", and its texts a second.
 
     `took` is what was measured, by model (`Plan.measured`). A family's seconds are the share of its distinct texts in
-    the words of all; texts that two families share count for both.
+    the words of all; texts that two families share count for both. A model of which an interrupted call had encoded a part
+    has no time: short texts are encoded first, so that the seconds of the others are not those of all.
     """
     words, count = _words(profile, edition)
-    rates = {model: own["timed"] / own["seconds"] for model, own in took.items() if own["timed"] and own["seconds"]}
+    timed = {model: own for model, own in took.items() if own["seconds"] and own["timed"] == own["texts"]}
+    rates = {model: own["timed"] / own["seconds"] for model, own in timed.items()}
     return {
         model: {part: count / rate * own / words[ALL] for part, own in words.items()} | {RATE: rate}
         for model, rate in rates.items()

@@ -14,7 +14,7 @@ SOURCES = list(combinations(scatter.SOURCE_TITLE, 2))
 R = "r: Pearson's, over the models; with few of them its exact p, else its 95 % interval."
 TIMED = (
     "This run's seconds on this machine, each distinct text encoded once, timed once a model: small differences are "
-    "chance. All families are timed together; a family's seconds are the share of its texts in the words."
+    "chance, and a model whose encoding was interrupted has no time. All families are timed together; a family's seconds are the share of its texts in the words."
 )
 BARS = "The lines are 95 % intervals over documents and draws."
 
