@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from made_up import retrieval
 
-from medte import agreement, freeze
+from medte import agreement, freeze, paths
 from medte.errors import MedteError
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Store
-from medte.report import mini_card
+from medte.report import mini_card, recordings
 
 TASK = "MedQuADRetrieval"
 
@@ -20,7 +20,7 @@ TASK = "MedQuADRetrieval"
 def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(freeze, "PATH", tmp_path / "mini-versions.json")
     monkeypatch.setattr(agreement, "PATH", tmp_path / "agreement.json")
-    monkeypatch.setattr(mini_card.paths, "recorded", lambda: tmp_path)
+    monkeypatch.setattr(paths, "recorded", lambda: tmp_path)
     monkeypatch.setattr(freeze, "assess", lambda run, say: {"measured": True})
     return tmp_path
 
@@ -89,10 +89,12 @@ def test_agreement_is_one_for_the_same_order_and_minus_one_for_the_reverse(kept,
     about = mini_card.agreement()["families"]
     assert set(about) == {"retrieval", "all"}
     assert about["retrieval"]["tau"] == tau and about["retrieval"]["low"] == about["retrieval"]["high"] == tau
-    assert f"τ = {tau:.2f}" in mini_card.agreement_sentence("m") and "4 encoders" in mini_card.agreement_sentence("m")
-    assert "earlier version" in mini_card.agreement_sentence("other") and "earlier" not in mini_card.agreement_sentence(
-        "m"
-    )
+    monkeypatch.setattr(recordings, "recorded", lambda name: ({"edition": {"hash": "r"}}, None))
+    said = mini_card.agreement_sentence("m")
+    assert f"τ = {tau:.2f}" in said and "4 encoders" in said and "earlier" not in said
+    assert "earlier version of this text)" in mini_card.agreement_sentence("other")
+    monkeypatch.setattr(recordings, "recorded", lambda name: ({"edition": {"hash": "s"}}, None))
+    assert "earlier version of the real text)" in mini_card.agreement_sentence("m")
     assert "Retrieval" in mini_card.agreement_table(mini_card.agreement())
 
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from medte.models.registry import registry
-from medte.report import tables
+from medte.report import recordings, tables
 from medte.report.exhibit import Exhibit
 from medte.report.recordings import measurement
 from medte.tasks.catalogue import FAMILIES
@@ -268,7 +268,13 @@ def agreement_sentence(data: str) -> str:
         return ""
     *families, (_, about) = _in_order(record["families"])
     apart = ", ".join(f"{family['tau']:.2f} in {name.replace('_', ' ')}" for name, family in families)
-    same = "" if record["mini"] == data else ", on an earlier version of this text"
+    real = recordings.recorded(record["real"]["profile"])[0]["edition"]["hash"]
+    older = [
+        name
+        for name, same in (("this text", record["mini"] == data), ("the real text", record["real"]["data"] == real))
+        if not same
+    ]
+    same = f", on an earlier version of {' and of '.join(older)}" if older else ""
     return (
         f"It orders {len(about['means'])} encoders of graded quality as real text does with Kendall's τ = {about['tau']:.2f} "
         f"({about['low']:.2f} to {about['high']:.2f}; 1 would be the same order{same}): {apart}."
