@@ -122,18 +122,24 @@ def in_a_process_of_its_own(path, script, *words):
     return json.loads(answer.stdout.splitlines()[-1])
 
 
-def build_site(folder, address=None):
-    """A site in `folder` from the real pages and configuration; of its notebooks only what is recorded has been shown."""
+def build_site(folder, pieces, address=None, api=True):
+    """A site in `folder` from the real pages, with the generated `pieces`; of its notebooks only what is recorded has been
+    shown. Without the `api` pages it takes a third of the time.
+    """
     from medte.pipeline import stage
     from medte.pipeline.notebooks import sources, to_ipynb
-    from medte.report.generated import generated
 
     notebooks = []
     for source in sources():
         path = folder / f"{source.stem}.ipynb"
         path.write_text(_with_what_is_recorded(to_ipynb(source, address)), encoding="utf-8")
         notebooks.append(path)
-    stage.stage(folder / "stage", notebooks, generated())
+    stage.stage(folder / "stage", notebooks, pieces)
+    if not api:
+        for page in folder.glob("stage/api_*.md"):
+            page.unlink()
+        toc = folder / "stage" / "_toc.yml"
+        toc.write_text(re.sub(r" +- file: api_\w+\n", "", toc.read_text(encoding="utf-8")), encoding="utf-8")
     stage.build(folder / "stage", folder / "site", lambda line: None)
     return folder
 
@@ -152,11 +158,11 @@ def _with_what_is_recorded(notebook):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
+def built(pieces, tmp_path_factory):
     """The folder of a built site, in `site`; built once for all tests that look at it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDTE_REPOSITORY", "")  # whatever the address of this clone is
-        yield build_site(tmp_path_factory.mktemp("site"))
+        yield build_site(tmp_path_factory.mktemp("site"), pieces)
 
 
 @pytest.fixture(scope="module")
