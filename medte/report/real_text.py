@@ -49,12 +49,6 @@ def _missing() -> Mapping[str, str]:
     return pages.missing_of_benchmark(load_profile(PROFILE), _about()["edition"]["missing"])
 
 
-def corrected() -> Scores:
-    """The recorded results by the corrected metrics, from the same items."""
-    about = _about()
-    return Scores(_scores().results.values(), about["bootstrap"], about["seed"], protocol="corrected")
-
-
 def _recorded(make, arguments) -> Exhibit:
     return Exhibit(make, lambda run: arguments(), recorded=True)
 
@@ -80,13 +74,14 @@ EXHIBITS = {
     "open-comparisons": _recorded(
         tables.comparisons, lambda: (_scores(), _about()["compared_with"], _captioned(pages.COMPARED))
     ),
+    "open-seeds": _recorded(recordings.seeds, lambda: (PROFILE, False)),
     "open-seen": _recorded(
         condition_tables.seen_and_unseen,
         lambda: (_scores(), _captioned(f"{pages.SEEN} {condition_tables.seen_by_medte()}")),
     ),
     "open-pair-metrics": _recorded(condition_tables.pair_metrics, lambda: (_scores(), _captioned(pages.PAIRS))),
     "open-protocols": _recorded(
-        condition_tables.protocols, lambda: (_scores(), corrected(), _captioned(pages.PROTOCOLS))
+        condition_tables.protocols, lambda: (_scores(), recordings.corrected(PROFILE), _captioned(pages.PROTOCOLS))
     ),
     "open-conditions": _recorded(
         condition_tables.conditions, lambda: (recordings.recorded_conditions(PROFILE), _captioned(pages.CONDITIONS))
@@ -192,6 +187,7 @@ def details() -> str:
         _shown("open-gain"),
         f"\n**{tables.difference_sentence(_scores(), *_pair())}**\n",
         _training(_about()["training"]),
+        _shown("open-seeds"),
         "\n## Every model against one\n",
         _shown("open-comparisons"),
         "\n## Sources seen and not seen in training\n",

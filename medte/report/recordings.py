@@ -8,7 +8,8 @@ from typing import Any
 from medte import paths
 from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, probe_groups
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import Result, read_recorded
+from medte.evaluation.store import Result, read_recorded, recorded_seeds
+from medte.profile import load_profile
 from medte.report import tables
 
 
@@ -19,9 +20,13 @@ def is_recorded(name: str) -> bool:
 
 @lru_cache
 def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
-    """(about, scores by group) of a recorded run's models as they come; the intervals are computed now, from the recorded items."""
+    """(about, scores by group) of a recorded run's models as they come.
+
+    The intervals are computed now, from the recorded items; on the benchmark's tasks they hold the recorded training seeds.
+    """
     about, results = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
-    return about, {group: _scores(about, own) for group, own in _grouped(about, as_they_come(results)).items()}
+    found = _grouped(about, as_they_come(results))
+    return about, {group: _scores(about, own, seeds=group == BENCHMARK) for group, own in found.items()}
 
 
 def recorded_conditions(name: str) -> Scores:
@@ -43,8 +48,19 @@ def _grouped(about: dict[str, Any], results: list[Result]) -> dict[str, list[Res
     return grouped(results, about.get("benchmark", "MedEval"), about.get("edition", {}))
 
 
-def _scores(about: dict[str, Any], results: list[Result]) -> Scores:
-    return Scores(results, about["bootstrap"], about["seed"])
+def _scores(about: dict[str, Any], results: list[Result], protocol: str = "published", seeds: bool = False) -> Scores:
+    known = (
+        recorded_seeds(load_profile(about["profile"]), about["edition"]["hash"], protocol)
+        if seeds and "edition" in about
+        else {}
+    )
+    return Scores(results, about["bootstrap"], about["seed"], protocol, known)
+
+
+def corrected(name: str) -> Scores:
+    """The scores of a recorded run on the benchmark's tasks by the corrected metrics, from the same items."""
+    about, scores = recorded(name)
+    return _scores(about, list(scores.results.values()), "corrected", seeds=True)
 
 
 def recorded(name: str) -> tuple[dict[str, Any], Scores]:
@@ -59,8 +75,11 @@ def measurement(name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def seeds(profile: str) -> str:
-    """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded."""
+def seeds(profile: str, live: bool = True) -> str:
+    """The spread of a profile's trained model over training seeds, recorded; says so where none is recorded.
+
+    Beside the numbers of a `live` run it says that they are of other models.
+    """
     record = measurement(f"{profile}-seeds.json")
     if record is None:
         return f"<p>No spread over training seeds is recorded for the profile {escape(profile)}.</p>"
@@ -73,7 +92,8 @@ def seeds(profile: str) -> str:
     titles = [tables.FAMILY_TITLE.get(column, "All tasks") for column in columns]
     caption = (
         f"Recorded: {tables.title(record['model'])} minus {tables.title(record['compared_with'])} for each training seed, in "
-        f"points; data {record['data']}. Models of that day, not of this run. Recorded {record['date']} on {escape(record['machine'])}."
+        f"points; data {record['data']}. {'Models of that day, not of this run. ' if live else ''}"
+        f"Recorded {record['date']} on {escape(record['machine'])}."
     )
     return tables.html(["Training seed", "Held-out loss before", "after", *titles], rows, caption)
 

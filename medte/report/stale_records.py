@@ -20,6 +20,9 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     probes = recordings.recorded_probes("open")
     if probes and probes[0]["profile_hash"] != load_profile("open").hash:
         yield "open-probes.jsonl.xz", of_profile, "medte record -p open --probes"
+    own = recordings.measurement("open-seeds.json")
+    if own and (own["data"], own["recipe"]) != (about["edition"]["hash"], load_profile("open").to_train().recipe):
+        yield "open-seeds.json", "training or other data than open.jsonl.xz", "medte record -p open --seeds 1,2,3"
     seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
     data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
     of_mini = {
