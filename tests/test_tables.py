@@ -133,7 +133,7 @@ def test_every_model_is_compared_with_one(scores):
     assert tables.probability(0.0004) == "&lt;\u00a00.001" and tables.probability(0.0314) == "0.031"
 
 
-def test_what_is_left_without_the_source_that_carries_most():
+def test_what_is_left_without_the_source_that_moves_it_most():
     rows = [retrieval("base", name, [0.5, 0.5]) for name in ("MedQuADRetrieval", "PubMedRetrieval", "MedMCQARetrieval")]
     rows += [
         retrieval("ours", name, [value, value])

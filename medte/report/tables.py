@@ -223,7 +223,7 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
 
 
 def without_one_source(scores: Scores, model: str, other: str) -> str:
-    """What is left of the paired difference without the source that carries most of it, in one sentence; empty for one source."""
+    """What is left of the paired difference without the source that moves it most, in one sentence; empty for one source."""
     gaps = {
         source: gap
         for source in {find_task(name).source for name in scores.tasks}
@@ -233,7 +233,7 @@ def without_one_source(scores: Scores, model: str, other: str) -> str:
         return ""
     total = scores.difference(model, other, scores.tasks)
     source = (min if total.value > 0 else max)(sorted(gaps), key=lambda source: gaps[source].value)
-    return f"Without the tasks of {source}, which carry most of this, it is {_span(gaps[source])} over {gaps[source].tasks} tasks."
+    return f"Without the tasks of {source}, which move this most, it is {_span(gaps[source])} over {gaps[source].tasks} tasks."
 
 
 def _span(gap: Estimate) -> str:
