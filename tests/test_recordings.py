@@ -7,6 +7,7 @@ import pytest
 from made_up import EASY, retrieval
 from test_edition_report import CURATED
 
+from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.store import write_recorded
 from medte.profile import load_profile
 from medte.report import mini_card, pages, real_text, recordings
@@ -110,3 +111,17 @@ def test_recorded_conditions_stand_apart_from_the_models_as_they_come(recorded_r
     assert "with prompts</th>" in conditions.html("open-conditions")
     recorded_run(["e5-base", "tfidf"])
     assert "No model was scored with its prompts" in conditions.html("open-conditions")
+
+
+def test_recorded_training_seeds_are_in_the_intervals_if_they_are_of_the_same_training(recorded_run, tmp_path):
+    seeds = [{"values": {name: {"MedQuADRetrieval": value} for name in PROTOCOLS}} for value in (0.3, 0.7)]
+    recipe = load_profile("open").to_train().recipe
+    about = {"model": "e5-base", "data": CURATED["hash"], "recipe": recipe, "seeds": seeds}
+    _, alone = recorded_run(["e5-base", "tfidf"])
+    wide = {}
+    for name, recorded in (("same", about), ("other", about | {"data": "another"})):
+        (tmp_path / "open-seeds.json").write_text(json.dumps(recorded), encoding="utf-8")
+        mean = recorded_run(["e5-base", "tfidf"])[1].mean("e5-base", ["MedQuADRetrieval"])
+        wide[name] = mean.high - mean.low
+    before = alone.mean("e5-base", ["MedQuADRetrieval"])
+    assert wide["same"] > wide["other"] == before.high - before.low
