@@ -24,7 +24,7 @@ from medte.profile import Training
 from medte.run import Run
 from medte.tasks.catalogue import Task, benchmark_tasks
 
-BASE, CHOSEN, LEAKED, WITHOUT = "base", "chosen", "leaked", "without"
+BASE, CHOSEN, LEAKED, SHAM, WITHOUT = "base", "chosen", "leaked", "sham", "without"
 
 
 class Row(BaseModel):

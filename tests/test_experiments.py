@@ -8,9 +8,12 @@ from medte import experiments as module
 from medte import paths
 from medte import run as running
 from medte.errors import MedteError
+from medte.evaluation.comparisons import Comparison
+from medte.evaluation.estimates import Estimate
 from medte.evaluation.store import read_recorded
 from medte.experiments import Plan, plan, real_tasks, repeated, sweep, trials
 from medte.report import experiments as report
+from medte.report.experiments import Sweep
 from medte.run import Run
 
 
@@ -102,16 +105,30 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_all_rows(small, monkeypatch)
     assert "<code>medte sweep -p mini --row doubled</code>" in table
     assert "medquad" in (table := report.left_out("mini"))
     assert "Mean over sources" in table.split("<tfoot>")[1]
-    assert "In 2 steps the chosen recipe" in report.verdict("mini")
+    assert '<th scope="col">Passes</th>' in table and 0 <= report.sweep("mini").passes("medquad") <= 2
+    assert "In 2 steps the chosen recipe" in (said := report.verdict("mini"))
+    assert "Of 1 changes to the recipe, compared at once, none can be told from it." in said
+    assert "Over 2 sources training with leaked pairs is" in report.leaks_sentence("mini")
     assert "8 trainings are recorded" in report.cost("mini")
     assert len(report.leaks("mini").axes[0].get_yticklabels()) == 2
+
+
+def test_changes_that_can_be_told_from_the_recipe_are_named(monkeypatch):
+    row = {"name": "sham", "title": "Sham pairs", "changes": {}}
+    found = Sweep({}, None, {}, Plan(steps=2, warmup=0, seeds=[1], rows=[row, row | {"name": "near"}], not_run=[]))
+    gap = Estimate(-0.1, -0.2, -0.05, 3)
+    against = {"sham": Comparison(gap, 0.01, "below"), "near": Comparison(gap, 0.5, "not distinguishable")}
+    monkeypatch.setattr(report, "_over", lambda found, other: against)
+    assert report._told_apart(found) == (
+        "Of 2 changes to the recipe, compared at once, sham pairs (worse) can be told from it."
+    )
 
 
 def test_what_is_not_recorded_is_said(run):
     report.sweep.cache_clear()
     assert all(
         "medte sweep -p open" in made("mini")
-        for made in (report.ablation, report.left_out, report.verdict, report.cost)
+        for made in (report.ablation, report.left_out, report.verdict, report.leaks_sentence, report.cost)
     )
     assert report.leaks("mini").texts
     report.sweep.cache_clear()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from statistics import median
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,17 +12,18 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from medte import paths
+from medte.evaluation.comparisons import Comparison
 from medte.evaluation.estimates import Estimate
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
 from medte.evaluation.trainings import gain, gains, mean_gain
-from medte.experiments import BASE, CHOSEN, LEAKED, WITHOUT, Plan
+from medte.experiments import BASE, CHOSEN, LEAKED, SHAM, WITHOUT, Plan
 from medte.report import recordings, tables
 from medte.report.marks import INK, MARKERS, nothing
 from medte.tasks.catalogue import task as find_task
 
 NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."
-VERDICTS = {"above": "better", "below": "worse", "not distinguishable": "not distinguishable"}
+TOLD = {"above": "better", "below": "worse"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Sweep:
         names = [row.removeprefix(f"{WITHOUT}-") for row in self.recipes if row.startswith(f"{WITHOUT}-")]
         return [name for name in names if self.whole(CHOSEN) and self.whole(f"{WITHOUT}-{name}")]
 
+    def passes(self, source: str) -> float:
+        """How often the chosen recipe met a pair of the source, on average over its trainings."""
+        met = [self.about["trainings"][name]["passes"][source] for name in self.recipes[CHOSEN]]
+        return sum(met) / len(met)
+
     def whole(self, row: str) -> bool:
         """Whether a row was trained with every seed."""
         row = self.about["same"].get(row, row)
@@ -77,44 +84,54 @@ def sweep(profile: str = "open") -> Sweep | None:
 
 
 def ablation(profile: str = "open") -> str:
-    """Every row of the plan: what it gains over the base and over the chosen recipe, and what it cost; as HTML."""
+    """Every row of the plan: what it gains over the base and over the chosen recipe, as HTML."""
     found = sweep(profile)
     if found is None:
         return f"<p>{NOT_RECORDED}</p>"
-    whole = {row: trainings for row, trainings in found.recipes.items() if row == BASE or found.whole(row)}
-    ablated = {row: trainings for row, trainings in whole.items() if not row.startswith(WITHOUT)}
-    over_base = gains(found.scores, ablated, BASE, found.tasks)
-    over_chosen = gains(found.scores, ablated, CHOSEN, found.tasks)
+    over_base, over_chosen = _over(found, BASE), _over(found, CHOSEN)
     written = [task for task in found.tasks if task not in found.own_words]
-    rows = [["Base, as it comes", *[tables.MISSING] * 2, *_against(over_chosen, BASE), *[tables.MISSING] * 3]]
-    known = {row.name: row.title for row in [*found.plan.rows, *found.plan.not_run]}
-    for row in [*found.plan.rows, *found.plan.not_run]:
-        if row.name in found.about["same"]:
-            same = f"the same as {escape(known[found.about['same'][row.name]].lower())}"
-            rows.append([escape(row.title), same, *[tables.MISSING] * 6])
-            continue
-        if not found.whole(row.name):
-            command = f"<code>medte sweep -p {found.about['profile']} --row {row.name}</code>"
-            rows.append([escape(row.title), f"not run: {command}", *[tables.MISSING] * 6])
+    rows = [["Base, as it comes", tables.MISSING, _against(over_chosen, BASE), *[tables.MISSING] * 3]]
+    planned = [*found.plan.rows, *found.plan.not_run]
+    known = {row.name: row.title for row in planned}
+    for row in planned:
+        if (same := found.about["same"].get(row.name)) or not found.whole(row.name):
+            why = f"as {escape(known[same].lower())}" if same else "not run"
+            rows.append([escape(row.title), why, *[tables.MISSING] * 4])
             continue
         rows.append(
             [
                 escape(row.title),
-                *_against(over_base, row.name),
-                *(_against(over_chosen, row.name) if row.name != CHOSEN else [tables.MISSING] * 2),
+                _against(over_base, row.name),
+                _against(over_chosen, row.name),
                 tables.cell(found.gain(row.name, found.own_words), sign=True),
                 tables.cell(found.gain(row.name, written), sign=True),
                 _mean_of(found, row.name),
             ]
         )
-    head = ["Recipe", "Over the base", "", "Over the chosen", "", "Own words", "Written by rule", "Held-out rank"]
-    return tables.html(head, rows, _caption(found))
+    head = ["Recipe", "Over the base", "Over the chosen", "Own words", "Written by rule", "Held-out rank"]
+    missing = [row.name for row in planned if row.name not in found.about["same"] and not found.whole(row.name)]
+    return tables.html(head, rows, _caption(found) + _commands(found.about["profile"], missing))
 
 
-def _against(compared: Mapping, row: str) -> list[str]:
+def _commands(profile: str, rows: Sequence[str]) -> str:
+    """How the rows that were not run are run, as HTML."""
+    commands = " ".join(f"<code>medte sweep -p {profile} --row {row}</code>" for row in rows)
+    return f" Not run; each by its command: {commands}" if commands else ""
+
+
+def _over(found: Sweep, other: str) -> dict[str, Comparison]:
+    """Each whole row of the plan, and the base, minus another, corrected for their number."""
+    whole = {row: trainings for row, trainings in found.recipes.items() if row == BASE or found.whole(row)}
+    ablated = {row: trainings for row, trainings in whole.items() if not row.startswith(WITHOUT)}
+    return gains(found.scores, ablated, other, found.tasks)
+
+
+def _against(compared: Mapping[str, Comparison], row: str) -> str:
+    """A row's difference, bold where it can be told from 0; a dash where it is compared with itself."""
     if row not in compared:
-        return [tables.MISSING] * 2
-    return [tables.cell(compared[row].difference, sign=True), VERDICTS[compared[row].verdict]]
+        return tables.MISSING
+    text = tables.cell(compared[row].difference, sign=True)
+    return f"<b>{text}</b>" if compared[row].verdict in TOLD else text
 
 
 def _mean_of(found: Sweep, row: str) -> str:
@@ -126,7 +143,7 @@ def _caption(found: Sweep) -> str:
     seeds, tasks = len(found.plan.seeds), found.tasks
     return (
         f"Recorded. Mean over {len(tasks)} tasks with real text, in points; {found.plan.steps} steps of training, {seeds} seeds each. "
-        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows. Own words: the "
+        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows; bold: told apart. Own words: the "
         f"{len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
         "partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. "
         f"{_made(found)} Data {found.about['data']}."
@@ -138,19 +155,33 @@ def _made(found: Sweep) -> str:
 
 
 def verdict(profile: str = "open") -> str:
-    """What a short training by the chosen recipe gains, in one sentence of HTML made from the results."""
+    """What a short training by the chosen recipe gains, and what else can be told from it, as HTML made from the results."""
     found = sweep(profile)
     if found is None or (gained := found.gain(CHOSEN, found.tasks)) is None:
         return f"<p><b>{NOT_RECORDED}</b></p>"
-    sham = found.gain(CHOSEN, found.tasks, "sham")
+    sham = found.gain(CHOSEN, found.tasks, SHAM)
     word = "gains" if gained.low > 0 else "loses" if gained.high < 0 else "does not visibly change"
     by = (
         f" {tables.cell(gained, sign=True)} points"
         if word != "does not visibly change"
         else f" ({tables.cell(gained, sign=True)} points)"
     )
-    beside = "" if sham is None else f" Over sham pairs it is {tables.cell(sham, sign=True)} points."
-    return f"<p><b>In {found.plan.steps} steps the chosen recipe {word}{by} over its base on {len(found.tasks)} tasks.</b>{beside}</p>"
+    beside = "" if sham is None else f", and {tables.cell(sham, sign=True)} over sham pairs, each judged alone"
+    return (
+        f"<p><b>In {found.plan.steps} steps the chosen recipe {word}{by} over its base on {len(found.tasks)} tasks{beside}.</b> "
+        f"{_told_apart(found)}</p>"
+    )
+
+
+def _told_apart(found: Sweep) -> str:
+    """Which changes of the chosen recipe can be told from it, in a sentence."""
+    titles = {row.name: row.title for row in [*found.plan.rows, *found.plan.not_run]}
+    against = {row: one for row, one in _over(found, CHOSEN).items() if row in titles}
+    told = [
+        f"{escape(titles[row].lower())} ({TOLD[one.verdict]})" for row, one in against.items() if one.verdict in TOLD
+    ]
+    which = " and ".join(told) if told else "none"
+    return f"Of {len(against)} changes to the recipe, compared at once, {which} can be told from it."
 
 
 def left_out(profile: str = "open") -> str:
@@ -165,6 +196,7 @@ def left_out(profile: str = "open") -> str:
             [
                 source,
                 str(len(tasks)),
+                f"{found.passes(source):.2f}",
                 *(tables.cell(one, sign=True) for one in (found.gain(CHOSEN, tasks), found.gain(without, tasks))),
                 tables.cell(found.gain(CHOSEN, tasks, without), sign=True),
             ]
@@ -172,11 +204,11 @@ def left_out(profile: str = "open") -> str:
     means = [tables.cell(one, sign=True) for one in generalisation(found)]
     caption = (
         f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
-        f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. "
-        f"{_made(found)}"
+        "Passes: how often a training met each of the source's pairs, on average. "
+        f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. {_made(found)}"
     )
-    header = ["Source", "Tasks", "Trained with it", "Trained without it", "Difference"]
-    return tables.html(header, rows, caption, foot=[["Mean over sources", "", *means, tables.MISSING]])
+    header = ["Source", "Tasks", "Passes", "Trained with it", "Trained without it", "Difference"]
+    return tables.html(header, rows, caption, foot=[["Mean over sources", "", "", *means, tables.MISSING]])
 
 
 def carries_over(profile: str = "open") -> str:
@@ -193,13 +225,13 @@ def carries_over(profile: str = "open") -> str:
 
 def generalisation(found: Sweep) -> tuple[Estimate, Estimate]:
     """The mean gain over sources: on sources that were trained on, and on sources that were left out."""
-    by_source = {source: found.of_source(source) for source in found.left_out()}
-    return tuple(
-        mean_gain(
-            found.scores, found.recipes, [(row.format(source), BASE, tasks) for source, tasks in by_source.items()]
-        )
-        for row in (CHOSEN, WITHOUT + "-{}")
-    )
+    return _mean(found, CHOSEN, BASE), _mean(found, f"{WITHOUT}-{{}}", BASE)
+
+
+def _mean(found: Sweep, row: str, other: str) -> Estimate:
+    """The mean over sources of what a row, which may name the source, gains over another on the source's tasks."""
+    wanted = [(row.format(source), other, found.of_source(source)) for source in found.left_out()]
+    return mean_gain(found.scores, found.recipes, wanted)
 
 
 def leaks(profile: str = "open") -> Figure:
@@ -220,8 +252,21 @@ def leaks(profile: str = "open") -> Figure:
     axes.axvline(0, color=INK, lw=1)
     axes.set(yticks=range(1, len(sources) + 1), yticklabels=sources[::-1], ylim=(0.4, len(sources) + 0.6))
     axes.set_xlabel("gain over the base on the source's tasks (points)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure
+
+
+def leaks_sentence(profile: str = "open") -> str:
+    """What training with leaked pairs gains over training without them, over all sources, in a sentence of HTML."""
+    found = sweep(profile)
+    if found is None or not found.whole(LEAKED) or not found.left_out():
+        return f"<p>{NOT_RECORDED}</p>"
+    worth = _mean(found, LEAKED, CHOSEN)
+    word = "above" if worth.low > 0 else "below" if worth.high < 0 else "not distinguishable from"
+    return (
+        f"<p><b>Over {len(found.left_out())} sources training with leaked pairs is {word} training without them: "
+        f"{tables.cell(worth, sign=True)} points.</b></p>"
+    )
 
 
 def cost(profile: str = "open") -> str:
@@ -229,9 +274,5 @@ def cost(profile: str = "open") -> str:
     found = sweep(profile)
     if found is None:
         return f"<p>{NOT_RECORDED}</p>"
-    measured = [training["measured"] for training in found.about["trainings"].values()]
-    middle = sorted(measured, key=lambda one: one["seconds"])[len(measured) // 2]
-    return (
-        f"<p>{len(measured)} trainings are recorded; the middle one took {middle['seconds']:.0f} s at "
-        f"{middle['pairs_per_second']:.0f} pairs a second.</p>"
-    )
+    spent = [training["measured"]["cpu_seconds"] for training in found.about["trainings"].values()]
+    return f"<p>{len(spent)} trainings are recorded; the middle one took {median(spent):.0f} seconds of CPU time.</p>"

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from medte.experiments import plan
 from medte.profile import load_profile
-from medte.report import mini_card, recordings
+from medte.report import experiments, mini_card, recordings
 
 
 def stale_records() -> list[str]:
@@ -23,6 +24,9 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     own = recordings.measurement("open-seeds.json")
     if own and (own["data"], own["recipe"]) != (about["edition"]["hash"], load_profile("open").to_train().recipe):
         yield "open-seeds.json", "training or other data than open.jsonl.xz", "medte record -p open --seeds 1,2,3"
+    swept = experiments.sweep("open")
+    if swept and (swept.about["data"], swept.plan) != (about["edition"]["hash"], plan()):
+        yield "open-experiments.jsonl.xz", "plan or other data than today's", "medte sweep -p open"
     seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
     data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
     of_mini = {
