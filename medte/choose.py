@@ -1,10 +1,12 @@
 """Choosing training settings on held-out training pairs: never on a task."""
 
 import itertools
+from datetime import date
 from pathlib import Path
 
 from medte import paths
 from medte.errors import MedteError, require_known
+from medte.machine import machine
 from medte.manifest import digest, write_json
 from medte.profile import Training
 from medte.run import Run
@@ -33,5 +35,6 @@ def choose(run: Run) -> Path:
     rows.sort(key=lambda row: -row["after"]["mrr"])
     path = paths.recorded() / f"{run.profile.name}-choice.json"
     data = digest(run.edition.pairs(own.split, own.leaks).values.tolist())
-    write_json(path, {"profile": run.profile.name, "pairs": data, "candidates": rows})
+    about = {"profile": run.profile.name, "pairs": data, "date": date.today().isoformat(), "machine": machine()}
+    write_json(path, about | {"candidates": rows})
     return path

@@ -1,6 +1,7 @@
 """What is recorded: where it is from, of which data, and what pages take from it."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from test_edition_report import CURATED
 
 from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.store import write_recorded
+from medte.experiments import plan
 from medte.profile import load_profile
-from medte.report import mini_card, pages, real_text, recordings
+from medte.report import experiments, mini_card, pages, real_text, recordings
 from medte.report.stale_records import stale_records
 
 
@@ -48,10 +50,23 @@ def test_what_is_not_recorded_is_not_stale(monkeypatch):
     monkeypatch.setattr(recordings, "is_recorded", lambda name: False)
     for module in (recordings, mini_card):
         monkeypatch.setattr(module, "measurement", lambda name: None)
+    monkeypatch.setattr(experiments, "sweep", lambda name: None)
     assert stale_records() == []
     about["profile_hash"] = "another"
     (line,) = stale_records()
     assert line.startswith("recorded/open.jsonl.xz is of another profile") and "`medte record -p open`" in line
+
+
+def test_short_trainings_are_of_todays_plan_and_of_the_recorded_text(monkeypatch):
+    data = recordings.recorded("open")[0]["edition"]["hash"]
+    swept = SimpleNamespace(about={"data": data}, plan=plan())
+    monkeypatch.setattr(experiments, "sweep", lambda name: swept)
+    assert stale_records() == []
+    swept.plan = plan().model_copy(update={"steps": 1})
+    (line,) = stale_records()
+    assert line.startswith("recorded/open-experiments.jsonl.xz") and "`medte sweep -p open`" in line
+    swept.plan, swept.about["data"] = plan(), "another"
+    assert stale_records() == [line]
 
 
 def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):

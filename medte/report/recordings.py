@@ -111,7 +111,10 @@ def choice(profile: str) -> str:
         ]
         for row in found["candidates"]
     ]
-    caption = "Recorded: mean reciprocal rank of the right partner among held-out training pairs, best first."
+    caption = (
+        "Mean reciprocal rank of the right partner among held-out training pairs, best first. "
+        f"Recorded {found['date']} on {escape(found['machine'])}."
+    )
     return tables.html(["Setting", "Before training", "After"], rows, caption)
 
 
