@@ -47,11 +47,11 @@ def test_every_item_has_a_place_or_a_command_and_says_what_to_know():
 def test_the_table_holds_every_item_and_says_what_is_not_known(monkeypatch):
     table = items_of_paper.table()
     assert table.count("<tr>") == 1 + len(items())
-    assert table.count("<td>not known</td>") == sum(item.number is None for item in items())
+    assert table.count(">not known</td>") == sum(item.number is None for item in items())
     about = {"title": "`A`", "kind": "table", "known": "k", "where": [], "state": [], "why": "w", "number": 3}
     monkeypatch.setattr(items_of_paper, "items", lambda: (Item.model_validate(about),))
     row = items_of_paper.table().split("<tbody>")[1]
-    assert "<code>A</code>" in row and "<td>Table 3</td>" in row and "<b>not here</b>. w" in row and row.count("–") == 2
+    assert "<code>A</code>" in row and ">Table 3</td>" in row and "<b>not here</b>. w" in row and row.count("–") == 2
 
 
 def test_the_file_is_strict():

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import retrieval
 
@@ -44,6 +45,23 @@ def test_every_published_exhibit_stands_on_the_page_once(pieces):
     for name in paper_figures.PUBLISHED:
         assert text.count(f'id="{name}"') == 1, name
     assert published.TIMES in text and text.count("## ") == 3
+
+
+@pytest.mark.parametrize(
+    ("other", "word", "counts"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7, 9], "Yes", "1 are above 0 by their interval and 0 below"),
+        ([9, 7, 6, 5, 4, 3, 2, 1], "No, the other way", "0 are above 0 by their interval and 1 below"),
+        ([3, 1, 4, 1, 5, 1, 2, 1], "Not seen", "0 are above 0 by their interval and 0 below"),
+    ],
+)
+def test_a_question_is_answered_by_intervals(other, word, counts):
+    frame = pd.DataFrame({"x": range(8), "y": other, "z": range(1, 9)})
+    text = paper_figures.answer(frame, [("x", "y")])
+    assert f"<b>{word}.</b>" in text and counts in text
+    both = paper_figures.answer(frame, [("x", "y"), ("x", "z")])
+    assert ("<b>Yes." if word == "Yes" else "<b>In part.") in both and both.endswith("to 1.00.</p>")
+    assert "Too few" in paper_figures.answer(frame[:3], [("x", "y")])
 
 
 def test_tables_of_sources_and_times_hold_what_was_read():

@@ -54,7 +54,7 @@ def test_cells_are_counted_against_each_rival_and_the_mean_is_no_cell():
 
 def test_rivals_that_share_the_best_value_are_all_named():
     frame = board((MEDTE, BUCKETS[0], 0.5), ("a/one", BUCKETS[2], 0.4), ("a/two", BUCKETS[2], 0.4))
-    assert "<td>one, two</td>" in published_gains.columns_table(published_gains.gains(frame))
+    assert ">one, two</td>" in published_gains.columns_table(published_gains.gains(frame))
 
 
 def test_gains_inside_the_claimed_span_are_bold_and_those_that_rounding_allows_are_marked():

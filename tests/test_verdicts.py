@@ -24,6 +24,7 @@ TASKS = {
 EDITION = {"sources": {"mimic_iv": {"stand_in": True}}, "tasks": TASKS}
 DRAW = np.random.default_rng(3)
 HARD = DRAW.random(200)
+OVER_SHAM = Estimate(0.03, 0.01, 0.05, 7)
 
 
 def run(gain=0.1, trivial=0.2):
@@ -96,7 +97,7 @@ def evidence(frame=None, mteb=None, recorded=None, **changes):
     about, scores = recorded or run()
     mteb = mteb_medical() if mteb is None else mteb
     frame = published() if frame is None else frame
-    made = verdicts.Evidence(frame, mteb, about, scores, None, claims.claims().curated, (0.127, 0.234))
+    made = verdicts.Evidence(frame, mteb, about, scores, OVER_SHAM, None, claims.claims().curated, (0.127, 0.234))
     return replace(made, **changes)
 
 
@@ -146,6 +147,16 @@ def test_claim_3_follows_the_gain_and_is_never_more_than_a_direction(gain, verdi
     found = verdicts.self_supervision(evidence(recorded=run(gain)))
     assert found.verdict == verdict and "7 of the 10 training sources" in found.evidence
     assert MEDTE in found.missing and found.numbers == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("over_sham", "verdict", "missing"),
+    [(replace(OVER_SHAM, low=-0.01), "not reproduced", MEDTE), (None, "cannot be tested here", "sham pairs")],
+)
+def test_claim_3_needs_a_gain_over_sham_pairs_too(over_sham, verdict, missing):
+    found = verdicts.self_supervision(evidence(over_sham=over_sham))
+    assert found.verdict == verdict and missing in found.missing
+    assert verdicts.self_supervision(evidence(recorded=run(-0.1), over_sham=over_sham)).verdict == "not reproduced"
 
 
 @pytest.mark.parametrize(

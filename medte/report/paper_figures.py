@@ -1,11 +1,14 @@
 """The paper's figures by name, of the published numbers and of a run's, and those beyond it; never both in one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
+import pandas as pd
+
 from medte.models.registry import entry_of_result
-from medte.report import by_task, maps, pages, published, scatter
+from medte.report import by_task, maps, pages, published, scatter, tables
+from medte.report.correlation import pearson
 from medte.report.exhibit import Exhibit
 from medte.report.tables import FAMILY_TITLE
 from medte.tasks.catalogue import FAMILIES
@@ -161,17 +164,32 @@ LIVE = {
 
 
 def published_section() -> str:
-    """The published figures and tables as a piece of a page, in Markdown."""
+    """The published figures and tables as a piece of a page, in Markdown; each question with what r answers."""
+    timed = {"published-time": ("seconds", scatter.MEAN)}
+    timed |= {f"published-time-{family}": (f"seconds_{family}", family) for family in FAMILIES}
+    sources = {f"published-source-{one}-{other}": (one, other) for one, other in SOURCES}
     parts = {
-        "## Does a slower model score higher?": [
-            "published-time", *(f"published-time-{family}" for family in FAMILIES), "published-times",
-        ],
-        "## Does one source tell what another will say?": [
-            *(f"published-source-{one}-{other}" for one, other in SOURCES), "published-sources",
-        ],
-        "## Does one family tell what another will say?": ["published-families"],
-    }  # fmt: skip
+        "## Does a slower model score higher?": ([*timed, "published-times"], timed.values()),
+        "## Does one source tell what another will say?": ([*sources, "published-sources"], sources.values()),
+        "## Does one family tell what another will say?": (["published-families"], combinations(FAMILIES, 2)),
+    }
     lines = []
-    for heading, names in parts.items():
-        lines += [heading, *(PUBLISHED[name].html(name) for name in names)]
+    for heading, (names, columns) in parts.items():
+        lines += [heading, answer(scatter.of_published(), columns), *(PUBLISHED[name].html(name) for name in names)]
     return "\n\n".join(lines) + "\n"
+
+
+def answer(frame: pd.DataFrame, columns: Iterable[tuple[str, str]]) -> str:
+    """Whether two columns go together, over several pairs of columns, as HTML: by the interval of r, and never by r alone."""
+    found = [pearson(there[x], there[y]) for x, y in columns if len(there := frame.dropna(subset=[x, y]))]
+    known = [one for one in found if one.low is not None]
+    if not known:
+        return "<p><b>Too few models to say.</b></p>"
+    above, below = sum(one.low > 0 for one in known), sum(one.high < 0 for one in known)
+    whole = {above: "Yes", below: "No, the other way"}.get(len(known))
+    word = whole or ("In part" if above else "Not seen")
+    low, high = (tables.decimal(pick(one.r for one in known)) for pick in (min, max))
+    return (
+        f"<p><b>{word}.</b> Of {len(known)} correlations {above} are above 0 by their interval and {below} below it; "
+        f"r is {low} to {high}.</p>"
+    )

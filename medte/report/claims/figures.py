@@ -18,7 +18,7 @@ from medte.tasks.catalogue import FAMILIES
 def gain_by_rival(gains: Sequence[Gain]) -> Figure:
     """MEDTE minus each rival in each family, published, in points; lines are what rounding allows; best rival on top."""
     rivals = list(dict.fromkeys(gain.rival for gain in gains))[::-1]
-    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.3 * len(rivals)))
+    figure, axes = plt.subplots(figsize=(7.2, 1.1 + 0.3 * len(rivals)))
     for number, family in enumerate(FAMILIES):
         own = [gain for gain in gains if gain.column == family]
         heights = [rivals.index(gain.rival) + 0.15 * (1.5 - number) for gain in own]
@@ -30,7 +30,7 @@ def gain_by_rival(gains: Sequence[Gain]) -> Figure:
     axes.set(yticks=range(len(rivals)), yticklabels=[rival.rpartition("/")[2] for rival in rivals])
     axes.set_xlabel("MEDTE minus the rival, published (points)")
     axes.tick_params(axis="y", labelsize=8)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
@@ -48,5 +48,5 @@ def published_against_mteb(both: pd.DataFrame) -> Figure:
     names = [f"{row['model'].rpartition('/')[2]}, {100 * row[MEAN]:.1f}" for row in rows]
     axes.set(yticks=range(len(rows)), yticklabels=names, ylim=(-0.6, len(rows) - 0.4))
     axes.set(xlabel="MTEB(Medical, v1), mean (%)", ylabel="MedEval, published mean (%)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2)
+    figure.legend(loc="outside upper center", ncols=2)
     return figure

@@ -46,6 +46,12 @@ def base_note(base: str) -> str:
     return "It is another base than the paper's: this can show a direction and reproduces no number."
 
 
+def over_sham(profile: str) -> Estimate | None:
+    """What short trainings by the profile's recipe gain over the same on sham pairs; None where they are not recorded."""
+    sweep = experiments.sweep(profile)
+    return None if sweep is None else sweep.gain(experiments.CHOSEN, sweep.tasks, experiments.SHAM)
+
+
 def added() -> dict[str, Estimate] | None:
     """What the recorded model gains over its base on each probe that the claim names; None where none is recorded."""
     found = recordings.recorded_probes("open")

@@ -65,7 +65,13 @@ def claims() -> Claims:
 def evidence() -> Evidence:
     """All that the verdicts are made from: what is published, what MTEB(Medical) says, what is recorded."""
     about, scores = recorded("open")
-    stated = claims()
     return Evidence(
-        published(), published_ranks.mteb_medical(), about, scores, recipe_gains.added(), stated.curated, stated.span
+        published=published(),
+        mteb=published_ranks.mteb_medical(),
+        about=about,
+        scores=scores,
+        over_sham=recipe_gains.over_sham(about["profile"]),
+        added=recipe_gains.added(),
+        curated=claims().curated,
+        span=claims().span,
     )

@@ -32,7 +32,8 @@ MISSING_WEIGHTS = f"scores of the released weights, {MEDTE}"
 class Evidence:
     """All that a rule may read: published numbers, MTEB(Medical), a recorded run, what the claims state.
 
-    `added` is what the recorded recipe gains over its base on each probe that claim 7 names, if any is recorded.
+    `over_sham` is what short trainings by the recipe gain over the same on sham pairs, and `added` what the recorded
+    recipe gains over its base on each probe that claim 7 names; each None where nothing of it is recorded.
     `curated` says of each of the paper's training sources whether people wrote the second half of its pairs to answer
     the first; `span` is the span of relative gains that claim 7 names.
     """
@@ -41,6 +42,7 @@ class Evidence:
     mteb: pd.DataFrame
     about: Mapping[str, Any]
     scores: Scores
+    over_sham: Estimate | None
     added: Mapping[str, Estimate] | None
     curated: Mapping[str, bool]
     span: tuple[float, float]
@@ -87,14 +89,18 @@ def evaluations(evidence: Evidence) -> Finding:
 
 
 def self_supervision(evidence: Evidence) -> Finding:
-    """Claim 3: a gain of the recipe over another base is direction only; more would take the released weights."""
-    gain = recipe_gains.recipe_gain(evidence.about, evidence.scores)
+    """Claim 3: a gain over another base and over sham pairs is direction only; more would take the released weights."""
+    gain, over_sham = recipe_gains.recipe_gain(evidence.about, evidence.scores), evidence.over_sham
     curated, count = sum(evidence.curated.values()), len(evidence.curated)
     sentence = (
         f"The pairs of {count - curated} of the {count} training sources are self-supervised, those of {curated} are "
-        f"questions with answers that people chose or wrote; {_own_gain(evidence)}."
+        f"questions with answers that people chose or wrote; {_own_gain(evidence)}"
     )
-    verdict = "direction only" if gain.low > 0 else "not reproduced"
+    if over_sham is None:
+        verdict = UNTESTED if gain.low > 0 else "not reproduced"
+        return Finding(verdict, f"{sentence}.", RECORDED, "trainings on sham pairs")
+    sentence = f"{sentence}, and short trainings gain {tables.cell(over_sham, sign=True)} over sham pairs on {over_sham.tasks}."
+    verdict = "direction only" if min(gain.low, over_sham.low) > 0 else "not reproduced"
     return Finding(verdict, sentence, RECORDED, _weights(evidence.scores))
 
 
