@@ -12,7 +12,7 @@
 # A run goes from text to verdict in five steps: data, training, evaluation, notebooks, site. This page shows what
 # the run at hand consists of: its profile, its data, its models, and the mean scores it came to.
 #
-# *Reads* the profile. *Writes* nothing. Seconds where the run is finished; otherwise the run is carried out here first, about ten minutes for `mini` on two cores.
+# *Reads* the profile. *Writes* nothing. Seconds where the run is finished; otherwise the run is carried out here first, about a quarter of an hour for `mini` on two cores.
 
 # %% tags=["remove-cell"]
 # Only needed on Colab: installs the package from your copy of the repository.

@@ -65,7 +65,12 @@ show("differences", run)
 show("gain", run)
 
 # %% tags=["hide-input"]
-HTML(pages.verdict(scores, run.profile))
+HTML(pages.verdict(scores, run.profile) + pages.on_real_text(run.profile))
+
+# %% [markdown]
+# A model can lose on a source that it was trained on. All texts of a batch are of one source, and all but one are wrong partners: texts
+# of one class are pushed apart like any others. That costs where the class is asked for, in classification and clustering, and not where
+# the partner is. It fits what the figure shows of notes, and is a guess; what other batches do is [tried on real text](21_experiments.ipynb).
 
 # %% [markdown]
 # ## Is it the pairs, and does it hold for new diseases?

@@ -130,6 +130,18 @@ def test_the_published_table_filters(browser, address):
     visitor.context.close()
 
 
+def test_a_table_of_prose_is_read_on_a_phone_without_scrolling_sideways(browser, address):
+    visitor = Visitor(browser, address)
+    for size, shown in ((DESKTOP, "table-cell"), (PHONE, "block")):
+        page = visitor.open("claims.html", size)
+        table, cell = page.locator("#claims table"), page.locator("#claims tbody td").nth(1)
+        assert cell.evaluate("(one) => getComputedStyle(one).display") == shown
+        named = cell.evaluate("(one) => getComputedStyle(one, '::before').content")
+        assert (named == '"Evidence"') == (shown == "block")
+        assert table.evaluate("(one) => one.parentElement.scrollWidth <= one.parentElement.clientWidth")
+    visitor.context.close()
+
+
 def test_the_search_finds_a_task(browser, address):
     visitor = Visitor(browser, address)
     page = visitor.open("search.html?q=MedQuADRetrieval")

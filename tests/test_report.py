@@ -29,6 +29,19 @@ def test_captions_say_what_is_corrected_and_take_their_numbers_from_the_code():
     assert pages.main_pair(load_profile("test-the-paper")) == ("MEDTE", "gte-base")
 
 
+def test_a_verdict_says_what_one_source_moves_and_stands_beside_real_text(monkeypatch):
+    tasks = {"MedQuADRetrieval": 0.1, "PubMedRetrieval": 0.7}
+    rows = [retrieval("all-MiniLM-L6-v2", task, [0.5, 0.5]) for task in tasks]
+    rows += [retrieval("MEDTE-mini", task, [value, value]) for task, value in tasks.items()]
+    text = pages.verdict(Scores(rows, draws=20), load_profile("mini"))
+    assert "below all-MiniLM-L6-v2: −10.0 points" in text and "Without the tasks of medquad" in text and "+20.0" in text
+    about = {"trained": "MEDTE-mini", "compared_with": "all-MiniLM-L6-v2"}
+    monkeypatch.setattr(pages, "recorded", lambda name: (about, Scores(rows[1:4:2], draws=20)))
+    beside = pages.on_real_text(load_profile("mini"))
+    assert "above all-MiniLM-L6-v2: +20.0 points" in beside and "recorded" in beside
+    assert pages.on_real_text(load_profile("open")) == ""
+
+
 def test_the_banner_comes_from_the_manifest():
     manifest = {
         "edition": "mini",

@@ -1,12 +1,15 @@
 """Tables and figures of results: marks, missing means, ranks, floors, and what is said where there is nothing."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from made_up import EASY, classification, retrieval
+from made_up import EASY, classification, pairs, retrieval
+from matplotlib.legend import Legend
 
 from medte.evaluation.statistics import Estimate, Scores
 from medte.models.registry import registry
 from medte.report import figures, tables
+from medte.report.exhibit import STYLE
 
 NOISE = np.random.default_rng(3).normal(0, 0.05, 300)
 LIKE_EASY = np.clip(EASY + NOISE - NOISE.mean(), 0, 1)  # another on each query, and the same on the whole
@@ -147,6 +150,17 @@ def test_what_is_left_without_the_source_that_moves_it_most():
     assert tables.without_one_source(Scores(one, draws=20), "ours", "base") == ""
 
 
+def test_the_cells_of_a_table_of_prose_know_their_columns():
+    header, prose = (
+        ["Reason", "What happens", "How large &amp; <small>why</small>"],
+        ["<small>a</small>", "<small>b</small>"],
+    )
+    table = tables.html(header, [["one", *prose], ["two", "3", "4"], ["five", *prose]], "c")
+    assert "dataframe medte-prose" in table and table.count('data-of="What happens"') == 3
+    assert '<td data-of="How large &amp; why"><small>b</small></td>' in table
+    assert "data-of" not in tables.html(header, [["one", "<small>a</small>", "2"]], "c")
+
+
 def test_stale_results_are_listed_with_the_reason():
     other = "made of other data"
     found = [("gone", "MedQuADRetrieval", other), ("gone", "MedQARetrieval", other), ("new", "MedQARetrieval", other)]
@@ -169,7 +183,19 @@ def test_a_figure_has_room_for_more_models_than_markers():
     assert len(names) > len(figures.MARKERS)
     found = Scores([retrieval(name, "MedQuADRetrieval", [0.5, 0.7]) for name in names], draws=5)
     (axes,) = figures.scores_by_task(found, found.tasks).axes
-    assert len(axes.get_legend().get_texts()) == len(names)
+    assert len(axes.figure.legends[0].get_texts()) == len(names)
+
+
+def test_no_legend_is_cut_off_beside_long_names_of_tasks():
+    task = "MIMICDischargeInstructionsToHistoryOfPresentIllnessPairClassification"
+    names = ("random", "tfidf", "all-MiniLM-L6-v2", "MEDTE-mini", "MEDTE-mini-sham")
+    found = Scores([pairs(name, task, [1, 1, 0, 0], [0.9, 0.8, 0.3, 0.2]) for name in names], draws=5)
+    with plt.style.context(STYLE):
+        for figure in (figures.scores_by_task(found, [task]), figures.gain_by_task(found, "MEDTE-mini", "tfidf")):
+            figure.canvas.draw()
+            (legend,) = figure.findobj(Legend)
+            inside = legend.get_window_extent()
+            assert figure.bbox.x0 <= inside.x0 and inside.x1 <= figure.bbox.x1 and inside.y1 <= figure.bbox.y1
 
 
 def test_a_figure_leaves_out_a_mark_where_a_model_has_no_result(scores):

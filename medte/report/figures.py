@@ -39,7 +39,7 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
     for (_, task), result in scores.results.items():
         best[task] = max(result["value"], best.get(task, 0.0))
     order = sorted(tasks, key=best.__getitem__)
-    figure, axes = plt.subplots(figsize=(7.2, 0.8 + (0.2 + 0.05 * len(scores.models)) * len(order)))
+    figure, axes = plt.subplots(figsize=(7.2, 1.3 + (0.2 + 0.05 * len(scores.models)) * len(order)))
     colours = sns.color_palette("colorblind", len(scores.models)).as_hex()
     for number, model in enumerate(scores.models):
         shift = 0.8 / (len(scores.models) + 1) * (number - (len(scores.models) - 1) / 2)
@@ -51,7 +51,7 @@ def scores_by_task(scores: Scores, tasks: Sequence[str]) -> Figure:
             color=colours[number], ms=5, label=entry_of_result(model).title,
         )  # fmt: skip
     axes.set(yticks=range(len(order)), yticklabels=order, xlabel="score (%)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
@@ -61,7 +61,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     if not gaps:
         return nothing("no task is scored with both models")
     order = sorted(gaps, key=lambda task: gaps[task].value)
-    figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.22 * len(order)))
+    figure, axes = plt.subplots(figsize=(7.2, 1.2 + 0.22 * len(order)))
     for row, task in enumerate(order):
         gap = gaps[task]
         colour, marker = family_mark(find_task(task).family)
@@ -71,9 +71,7 @@ def gain_by_task(scores: Scores, model: str, other: str) -> Figure:
     axes.set(yticks=range(len(order)), yticklabels=order, ylim=(-0.8, len(order) - 0.2))
     axes.set_xlabel(f"{entry_of_result(model).title} minus {entry_of_result(other).title} (points)")
     axes.tick_params(axis="y", labelsize=8)
-    family_legend(
-        axes, {find_task(task).family for task in order}, loc="lower center", bbox_to_anchor=(0.3, 1), ncols=2
-    )
+    family_legend(figure, {find_task(task).family for task in order}, loc="outside upper center", ncols=2)
     return figure
 
 

@@ -96,8 +96,18 @@ def trained_model(profile: Profile) -> str:
 
 
 def verdict(scores: Scores, profile: Profile) -> str:
-    """What the paired comparison of the run's main pair of models says, as one bold sentence of HTML."""
-    return f"<p><b>{tables.difference_sentence(scores, *main_pair(profile))}</b></p>"
+    """What the paired comparison of the run's main pair of models says, and how much of it is one source, as HTML."""
+    pair = main_pair(profile)
+    return f"<p><b>{tables.difference_sentence(scores, *pair)}</b> {tables.without_one_source(scores, *pair)}</p>"
+
+
+def on_real_text(profile: Profile) -> str:
+    """What the recorded training gained on real text, to be read beside a run of another profile, as HTML; else nothing."""
+    if profile.name == "open" or not is_recorded("open"):
+        return ""
+    about, scores = recorded("open")
+    sentence = tables.difference_sentence(scores, about["trained"], about["compared_with"])
+    return f"<p>{sentence} That is recorded, of a longer training on real text.</p>"
 
 
 def variant_model(profile: Profile, variant: str) -> str:

@@ -136,7 +136,7 @@ def by_style(scores: Scores | None, cards: Cards) -> Figure:
     axes.set(
         xticks=range(len(names)), xticklabels=[_words(name) for name in names], ylabel="nDCG@10 (%)", ylim=(0, None)
     )
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure
 
 

@@ -188,6 +188,8 @@ def details() -> str:
         f"\n**{tables.difference_sentence(_scores(), *_pair())}**\n",
         _training(_about()["training"]),
         _shown("open-seeds"),
+        experiments.verdict(PROFILE),
+        f"\n{experiments.carries_over(PROFILE)}\n",
         "\n## Every model against one\n",
         _shown("open-comparisons"),
         "\n## Sources seen and not seen in training\n",

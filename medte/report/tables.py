@@ -70,18 +70,29 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str, foo
             raise ValueError(f"the row {row[0]} has {len(row)} cells; the table has {len(header)} columns")
     words = [f" words-{n}" for n, cells in enumerate(zip(*rows, strict=True), start=1) if n > 1 and _is_words(cells)]
     head = "".join(f'<th scope="col">{title}</th>' for title in header)
-    end = f"<tfoot>{_rows(foot)}</tfoot>" if foot else ""
+    prose = sum(_is_prose(cells) for cells in zip(*rows, strict=True)) > 1
+    names = [f' data-of="{re.sub("<[^>]*>", "", title)}"' if prose else "" for title in header[1:]]
+    kind = " medte-prose" if prose else ""
+    end = f"<tfoot>{_rows(foot, names)}</tfoot>" if foot else ""
     return (
-        f'<figure class="medte-table"><div><table class="dataframe{"".join(words)}"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{_rows(rows)}</tbody>{end}</table></div><figcaption>{caption}</figcaption></figure>"
+        f'<figure class="medte-table"><div><table class="dataframe{kind}{"".join(words)}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{_rows(rows, names)}</tbody>{end}</table></div><figcaption>{caption}</figcaption></figure>"
     )
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> str:
+def _rows(rows: Sequence[Sequence[str]], names: Sequence[str]) -> str:
+    """Rows of cells, the first one a header; `names` are the attributes by which a cell knows its column."""
     return "".join(
-        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{value}</td>" for value in row[1:]) + "</tr>"
+        f'<tr><th scope="row">{row[0]}</th>'
+        + "".join(f"<td{name}>{value}</td>" for name, value in zip(names, row[1:], strict=True))
+        + "</tr>"
         for row in rows
     )
+
+
+def _is_prose(cells: Sequence[str]) -> bool:
+    """Whether a column is of prose: most of its cells are. A table with several such is a list of cards on a phone (medte.css)."""
+    return sum(cell.startswith("<small>") for cell in cells) > len(cells) / 2
 
 
 def _is_words(cells: Sequence[str]) -> bool:
