@@ -11,11 +11,10 @@ verdicts to simulated worlds.
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 
-from medte.evaluation.estimates import Estimate
+from medte.evaluation.estimates import Estimate, Verdict
 
 CONFIDENCE = 0.95  # that no interval of a family of comparisons misses
 POWER = 0.8
@@ -28,7 +27,7 @@ class Comparison:
 
     difference: Estimate
     p: float
-    verdict: Literal["above", "below", "not distinguishable"]
+    verdict: Verdict
 
 
 def standard_errors(drawn: np.ndarray) -> np.ndarray:

@@ -1,8 +1,11 @@
 """A value with its interval, as the replicates of a bootstrap give it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Verdict = Literal["above", "below", "not distinguishable"]
 
 LEVELS = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -15,6 +18,11 @@ class Estimate:
     low: float
     high: float
     tasks: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of a difference: which side of 0 its interval lies on."""
+        return "above" if self.low > 0 else "below" if self.high < 0 else "not distinguishable"
 
 
 def estimate(value: float, drawn: np.ndarray, tasks: int) -> Estimate:

@@ -24,6 +24,7 @@ from medte.tasks.catalogue import task as find_task
 
 NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."
 TOLD = {"above": "better", "below": "worse"}
+GAINS = {"above": "gains", "below": "loses", "not distinguishable": "does not visibly change"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class Sweep:
             return None
         same = self.about["same"]
         return gain(self.scores, self.recipes, same.get(row, row), same.get(other, other), tasks)
+
+    def over_sham(self) -> Estimate | None:
+        """What the chosen recipe gains over the same on sham pairs; None where one of the two is not whole."""
+        return self.gain(CHOSEN, self.tasks, SHAM)
 
 
 @lru_cache
@@ -159,16 +164,11 @@ def verdict(profile: str = "open") -> str:
     found = sweep(profile)
     if found is None or (gained := found.gain(CHOSEN, found.tasks)) is None:
         return f"<p><b>{NOT_RECORDED}</b></p>"
-    sham = found.gain(CHOSEN, found.tasks, SHAM)
-    word = "gains" if gained.low > 0 else "loses" if gained.high < 0 else "does not visibly change"
-    by = (
-        f" {tables.cell(gained, sign=True)} points"
-        if word != "does not visibly change"
-        else f" ({tables.cell(gained, sign=True)} points)"
-    )
+    sham, points = found.over_sham(), f"{tables.cell(gained, sign=True)} points"
+    by = points if gained.verdict in TOLD else f"({points})"
     beside = "" if sham is None else f", and {tables.cell(sham, sign=True)} over sham pairs, each judged alone"
     return (
-        f"<p><b>In {found.plan.steps} steps the chosen recipe {word}{by} over its base on {len(found.tasks)} tasks{beside}.</b> "
+        f"<p><b>In {found.plan.steps} steps the chosen recipe {GAINS[gained.verdict]} {by} over its base on {len(found.tasks)} tasks{beside}.</b> "
         f"{_told_apart(found)}</p>"
     )
 
@@ -262,9 +262,8 @@ def leaks_sentence(profile: str = "open") -> str:
     if found is None or not found.whole(LEAKED) or not found.left_out():
         return f"<p>{NOT_RECORDED}</p>"
     worth = _mean(found, LEAKED, CHOSEN)
-    word = "above" if worth.low > 0 else "below" if worth.high < 0 else "not distinguishable from"
     return (
-        f"<p><b>Over {len(found.left_out())} sources training with leaked pairs is {word} training without them: "
+        f"<p><b>Over {len(found.left_out())} sources training with leaked pairs is {tables.relation(worth)} training without them: "
         f"{tables.cell(worth, sign=True)} points.</b></p>"
     )
 

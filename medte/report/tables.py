@@ -229,8 +229,12 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
     gap = scores.difference(model, other, scores.tasks)
     if gap is None:
         return f"There is nothing to compare {entry_of_result(model).title} and {entry_of_result(other).title} on."
-    verdict = "above" if gap.low > 0 else "below" if gap.high < 0 else "not distinguishable from"
-    return f"Over {gap.tasks} tasks {entry_of_result(model).title} is {verdict} {entry_of_result(other).title}: {_span(gap)}."
+    return f"Over {gap.tasks} tasks {entry_of_result(model).title} is {relation(gap)} {entry_of_result(other).title}: {_span(gap)}."
+
+
+def relation(gap: Estimate) -> str:
+    """How one side of a difference stands to the other, to be read between their names."""
+    return gap.verdict if gap.verdict in ("above", "below") else f"{gap.verdict} from"
 
 
 def without_one_source(scores: Scores, model: str, other: str) -> str:

@@ -47,9 +47,9 @@ def base_note(base: str) -> str:
 
 
 def over_sham(profile: str) -> Estimate | None:
-    """What short trainings by the profile's recipe gain over the same on sham pairs; None where they are not recorded."""
+    """What recorded short trainings by the profile's recipe gain over the same on sham pairs; None where there are none."""
     sweep = experiments.sweep(profile)
-    return None if sweep is None else sweep.gain(experiments.CHOSEN, sweep.tasks, experiments.SHAM)
+    return sweep and sweep.over_sham()
 
 
 def added() -> dict[str, Estimate] | None:
