@@ -107,7 +107,7 @@ def evaluate(
         return
     run = Run(profile or "mini", stamped)
     for name in model or []:
-        run.add(name)
+        run.added.add(name)
     with Engine(workers or None, scheduler) as engine:
         for result in run.results(family, model, engine):
             print(f"{result['model']:20} {result['task']:70} {result['metric']:14} {result['value']:.4f}")
@@ -183,10 +183,10 @@ def models(
 
     run = Run(profile)
     if forget:
-        run.forget(forget)
+        run.added.forget(forget)
     for entry in registry().values():
         print(f"{entry.name:26} {entry.kind:8} {entry.group:28} {entry.hub or ''}")
-    for name, place in run.added().items():
+    for name, place in run.added.places().items():
         print(f"{name:26} added    {place}")
 
 

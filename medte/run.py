@@ -4,7 +4,6 @@ The command line, the notebooks and the book all go through `Run`, so that each 
 finished is used, what is missing is done.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -23,15 +22,16 @@ from medte.curation.clean import STEPS
 from medte.curation.frozen import Frozen
 from medte.curation.negatives import Encode
 from medte.engine import Engine
-from medte.errors import MedteError, require_known
+from medte.errors import MedteError
 from medte.evaluation.evaluate import evaluate, planned, tasks_of
 from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, in_means, probe_groups
 from medte.evaluation.stale import Stale, stale, why_stale
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import Result, Store, recorded_seeds
 from medte.evaluation.times import times
-from medte.manifest import unseal, write_json
+from medte.manifest import unseal
 from medte.models import load as loading
+from medte.models.added import Added
 from medte.models.embeddings import MEASURED
 from medte.models.registry import Entry, entry, registry
 from medte.probes import build as probing
@@ -70,6 +70,7 @@ class Run:
     def __init__(self, profile: str | Profile, say: Say = quiet, listed: Path | None = None):
         self.profile = checked_profile(profile) if isinstance(profile, str) else profile
         self.folders = guard.folders(self.profile)
+        self.added = Added(self.folders.added, self.profile.models)
         self.say = say
         self._listed = listed
         self._groups: dict[tuple, dict[str, Scores]] = {}
@@ -176,43 +177,13 @@ class Run:
         One whose folder is gone is left out, and said.
         """
         there = []
-        for name, place in self.added().items():
+        for name, place in self.added.places().items():
             try:
                 entry(place)
                 there.append(place)
             except MedteError as error:
                 self.say(f"{name} is left out: {error}; `medte models --forget {name}` forgets it")
         return [*self.profile.models, *there]
-
-    def added(self) -> dict[str, str]:
-        """Name → name or folder of each model that was added."""
-        return {
-            path.stem: json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(self.folders.added.glob("*.json"))
-        }
-
-    def reference(self, name: str) -> str:
-        """What `entry` knows a model by: a folder that is here, else the folder of one that was added under that name."""
-        return name if Path(name).is_dir() else self.added().get(name, name)
-
-    def add(self, model: str) -> str:
-        """The name under which a model, registered or in a folder, stands in the tables from now on. MedteError if unknown."""
-        asked, added = entry(self.reference(model)), self.added()
-        condition = asked.name.removeprefix(asked.base)
-        place = f"{asked.folder}{condition}" if asked.folder else asked.name
-        if added.get(asked.name, place) != place:
-            raise MedteError(
-                f"{asked.name} in the tables is the model in {added[asked.name]}; take it out first "
-                f"(`medte models --forget {asked.name}`), or rename the folder {place}"
-            )
-        if asked.name not in self.profile.models:
-            write_json(self.folders.added / f"{asked.name}.json", place)
-        return asked.name
-
-    def forget(self, name: str) -> None:
-        """Take a model that was added out of the tables; its results stay. MedteError for one that was not."""
-        require_known("added model", [name], self.added())
-        (self.folders.added / f"{name}.json").unlink()
 
     def stale(self) -> list[Stale]:
         """The results that are there and not of today; they are shown as such, and used for nothing."""
@@ -238,7 +209,7 @@ class Run:
             self.folders,
             trained=self.folder_of,
             family=family,
-            models=[self.reference(name) for name in models] if models else self.models,
+            models=[self.added.reference(name) for name in models] if models else self.models,
             say=self.say,
             engine=engine,
         )
@@ -246,7 +217,7 @@ class Run:
     def took(self, model: str) -> dict[str, float | None]:
         """What encoding the run's texts with a model took (`Plan.measured`; zeros where vectors are not stored), and
         `max_length`, where it cuts them."""
-        encoder, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
+        encoder, plan = planned(self.profile, self.edition, self.folders, self.added.reference(model), self.folder_of)
         took = plan.measured() if plan else dict.fromkeys(MEASURED, 0)
         return took | {"max_length": encoder.max_length}
 
@@ -261,7 +232,7 @@ class Run:
 
         What is stored is read, what is missing is encoded. MedteError for a model that makes no vectors.
         """
-        _, plan = planned(self.profile, self.edition, self.folders, self.reference(model), self.folder_of)
+        _, plan = planned(self.profile, self.edition, self.folders, self.added.reference(model), self.folder_of)
         if plan is None:
             raise MedteError(f"{model} searches without vectors; name an encoder of `medte models`")
         data = self.edition.task_data(task)

@@ -77,7 +77,7 @@ def trace(run: Run, model: str, task: str, count: int = 10) -> Trace:
     MedteError for an unknown model or task, a task that the edition lacks, and where there is no result yet, or only one
     of an earlier form, which does not say what code made it.
     """
-    model = run.reference(model)
+    model = run.added.reference(model)
     asked, wanted = entry(model), find_task(task)
     edition, store = Edition(run.folders.edition), Store(run.folders.results)
     data = edition.task_data(wanted.name)

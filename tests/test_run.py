@@ -20,17 +20,17 @@ def run(home):
 
 def test_a_registered_model_is_added_once(run):
     before = run.models
-    assert run.add("gte-base") == "gte-base" and run.add("gte-base") == "gte-base"
+    assert run.added.add("gte-base") == "gte-base" and run.added.add("gte-base") == "gte-base"
     assert Run("mini").models == [*before, "gte-base"]
-    assert run.add("all-MiniLM-L6-v2") in before and run.models == [*before, "gte-base"]
+    assert run.added.add("all-MiniLM-L6-v2") in before and run.models == [*before, "gte-base"]
 
 
 def test_a_folder_is_added_by_its_name_and_left_out_when_it_is_gone(run, tmp_path):
     folder = tmp_path / "my-encoder"
     folder.mkdir()
-    assert run.add(str(folder)) == "my-encoder"
-    assert run.models[-1] == str(folder) == run.reference("my-encoder")
-    assert run.add("my-encoder") == "my-encoder"
+    assert run.added.add(str(folder)) == "my-encoder"
+    assert run.models[-1] == str(folder) == run.added.reference("my-encoder")
+    assert run.added.add("my-encoder") == "my-encoder"
     said = []
     run.say = said.append
     folder.rmdir()
@@ -38,16 +38,16 @@ def test_a_folder_is_added_by_its_name_and_left_out_when_it_is_gone(run, tmp_pat
 
 
 def test_what_was_added_can_be_taken_out(run):
-    run.add("gte-base")
-    run.forget("gte-base")
+    run.added.add("gte-base")
+    run.added.forget("gte-base")
     assert "gte-base" not in run.models
     with pytest.raises(MedteError, match="added model"):
-        run.forget("gte-base")
+        run.added.forget("gte-base")
 
 
 def test_an_unknown_model_is_refused_with_the_nearest(run):
     with pytest.raises(MedteError, match="gte-base"):
-        run.add("gte-bas")
+        run.added.add("gte-bas")
 
 
 def test_results_of_another_day_are_named_with_the_reason(run, monkeypatch):
@@ -66,16 +66,16 @@ def test_results_of_another_day_are_named_with_the_reason(run, monkeypatch):
 
 def test_a_folder_under_a_condition_is_added_with_it(run, tmp_path):
     (tmp_path / "my-encoder").mkdir()
-    assert run.add(f"{tmp_path}/my-encoder@32") == "my-encoder@32"
+    assert run.added.add(f"{tmp_path}/my-encoder@32") == "my-encoder@32"
     assert run.models[-1] == f"{tmp_path}/my-encoder@32"
 
 
 def test_another_folder_of_the_same_name_is_refused(run, tmp_path):
     for parent in "ab":
         (tmp_path / parent / "final").mkdir(parents=True)
-    run.add(str(tmp_path / "a/final"))
+    run.added.add(str(tmp_path / "a/final"))
     with pytest.raises(MedteError, match="medte models --forget final"):
-        run.add(str(tmp_path / "b/final"))
+        run.added.add(str(tmp_path / "b/final"))
 
 
 def test_vectors_are_read_in_the_order_of_a_tasks_texts_with_its_labels(run, monkeypatch):
