@@ -13,6 +13,7 @@ import pytest
 from tiny_bert import WORDS, plain_bert
 
 from medte.errors import MedteError
+from medte.machine import operations_per_token
 from medte.manifest import unseal
 from medte.models.load import sentence_transformer
 from medte.profile import load_profile
@@ -49,6 +50,7 @@ def made(count=90):
 
 
 PAIRS = made()
+SLOW = 1e6  # operations a second of a machine of which even a tiny model uses a share that can be seen
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,9 @@ def weights(folder):
 @pytest.fixture(scope="module")
 def straight(bert, tmp_path_factory):
     folder = tmp_path_factory.mktemp("straight") / "model"
-    return trained(bert, folder), folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "matrix_rate", lambda dtype: SLOW)
+        return trained(bert, folder), folder
 
 
 def stopping(at, error=KeyboardInterrupt):
@@ -144,13 +148,16 @@ def test_killed_while_it_saves_it_goes_on_from_the_checkpoint_before(bert, strai
 
 
 def test_the_curve_and_the_counts_are_kept(straight):
-    manifest, _ = straight
+    manifest, folder = straight
     assert [row["step"] for row in manifest["curve"] if "loss" in row] == list(range(1, 9))
     assert [row["step"] for row in manifest["curve"] if "held_out_loss" in row] == [2, 4, 6]
     assert 40 <= manifest["presentations"] <= 64 and set(manifest["passes"]) == {"medqa", "medquad"}
     speed = manifest["measured"]
     assert speed["steps"] == 8 and speed["tokens_per_second"] > speed["pairs_per_second"] > 0
-    assert 0 <= speed["padded_share"] < 1 and 0 < speed["share_of_matrix_rate"] < 1
+    assert 0 <= speed["padded_share"] < 1
+    operations = 3 * operations_per_token(sentence_transformer(folder))  # forward, and backward twice as much
+    share = speed["tokens_per_second"] * operations / SLOW
+    assert speed["share_of_matrix_rate"] == pytest.approx(share, rel=0.02) and share > 0
 
 
 def test_what_is_said_stands_in_a_file_while_it_trains(bert, tmp_path):
