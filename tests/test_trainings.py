@@ -46,6 +46,14 @@ def test_seeds_that_differ_widen_the_intervals_and_seeds_alike_do_not():
     assert lent.high - lent.low > 0.03
 
 
+def test_a_recipe_apart_lends_nothing_and_keeps_its_own_deviations():
+    found = scores(SHIFTS)
+    steady, lucky = (gain(found, RECIPES, name, "base", TASKS, apart={"lucky"}) for name in ("steady", "lucky"))
+    assert steady.high - steady.low < 1e-6  # as if lucky were not there
+    lent = gain(found, RECIPES, "lucky", "base", TASKS)  # its deviations thinned by those of steady, which are none
+    assert lucky.high - lucky.low > 1.2 * (lent.high - lent.low)
+
+
 @pytest.mark.parametrize("other", ["base", "recipe-0"])
 def test_intervals_of_three_seeds_hold_as_often_as_they_say(other):
     """Twelve recipes with the same spread of seeds: how often the true gain, 0, is inside the interval of one."""
