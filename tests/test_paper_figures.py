@@ -47,21 +47,45 @@ def test_every_published_exhibit_stands_on_the_page_once(pieces):
     assert published.TIMES in text and text.count("## ") == 3
 
 
+UP, DOWN, FLAT = [1, 2, 3, 4, 5, 6, 7, 9], [9, 7, 6, 5, 4, 3, 2, 1], [3, 1, 4, 1, 5, 1, 2, 1]
+
+
+def models(*columns, group="non_medical_contrastive"):
+    """Eight models of a group with a column x, and y0, y1 and so on."""
+    values = {f"y{number}": column for number, column in enumerate(columns)}
+    return pd.DataFrame({"group": group, "x": range(8), **values})
+
+
 @pytest.mark.parametrize(
-    ("other", "word", "counts"),
+    ("columns", "word", "counts"),
     [
-        ([1, 2, 3, 4, 5, 6, 7, 9], "Yes", "1 are above 0 by their interval and 0 below"),
-        ([9, 7, 6, 5, 4, 3, 2, 1], "No, the other way", "0 are above 0 by their interval and 1 below"),
-        ([3, 1, 4, 1, 5, 1, 2, 1], "Not seen", "0 are above 0 by their interval and 0 below"),
+        ([UP, UP], "Yes", "2 are above 0 by their 95 % interval and 0 below"),
+        ([DOWN], "No, the other way", "0 are above 0 by their 95 % interval and 1 below"),
+        ([FLAT], "Not seen", "0 are above 0 by their 95 % interval and 0 below"),
+        ([UP, FLAT], "In part", "1 are above 0 by their 95 % interval and 0 below"),
+        ([FLAT, DOWN], "In part, the other way", "0 are above 0 by their 95 % interval and 1 below"),
+        ([UP, DOWN], "Some yes, some the other way", "1 are above 0 by their 95 % interval and 1 below"),
     ],
 )
-def test_a_question_is_answered_by_intervals(other, word, counts):
-    frame = pd.DataFrame({"x": range(8), "y": other, "z": range(1, 9)})
-    text = paper_figures.answer(frame, [("x", "y")])
-    assert f"<b>{word}.</b>" in text and counts in text
-    both = paper_figures.answer(frame, [("x", "y"), ("x", "z")])
-    assert ("<b>Yes." if word == "Yes" else "<b>In part.") in both and both.endswith("to 1.00.</p>")
-    assert "Too few" in paper_figures.answer(frame[:3], [("x", "y")])
+def test_a_question_is_answered_by_intervals(columns, word, counts):
+    pairs = [("x", f"y{number}") for number in range(len(columns))]
+    text = paper_figures.answer(models(*columns), pairs, "A note.")
+    assert text.count(f"<b>{word}.</b> Of {len(pairs)} correlations over 8 models") == 2 and text.count(counts) == 2
+    assert "Among the 8 contrastive models alone: " in text and text.endswith(" A note.</p>")
+
+
+def test_two_groups_far_apart_do_not_answer_for_the_models_of_one():
+    far = models([20 + y for y in FLAT]).assign(x=range(20, 28))
+    both = pd.concat([far, models(FLAT, group="medical_non_contrastive")])
+    everyone, alone = paper_figures.answer(both, [("x", "y0")]).split(" Among the 8 ")
+    assert "<b>Yes.</b>" in everyone and "<b>Not seen.</b>" in alone
+
+
+def test_correlations_over_too_few_models_are_counted_and_not_hidden():
+    frame = models(UP, [1.0, 2, 4, *[None] * 5])
+    text = paper_figures.answer(frame, [("x", "y0"), ("x", "y1")])
+    assert "Of 2 correlations over 8 models 1 are above" in text and "1 have too few models for one" in text
+    assert "Too few models to say" in paper_figures.answer(frame[:3], [("x", "y0")])
 
 
 def test_tables_of_sources_and_times_hold_what_was_read():

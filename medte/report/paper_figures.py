@@ -8,6 +8,7 @@ import pandas as pd
 
 from medte.models.registry import entry_of_result
 from medte.report import by_task, maps, pages, published, scatter, tables
+from medte.report.claims.published_groups import contrastive_alone
 from medte.report.correlation import pearson
 from medte.report.exhibit import Exhibit
 from medte.report.tables import FAMILY_TITLE
@@ -166,30 +167,64 @@ LIVE = {
 def published_section() -> str:
     """The published figures and tables as a piece of a page, in Markdown; each question with what r answers."""
     timed = {"published-time": ("seconds", scatter.MEAN)}
-    timed |= {f"published-time-{family}": (f"seconds_{family}", family) for family in FAMILIES}
+    by_family = {f"published-time-{family}": (f"seconds_{family}", family) for family in FAMILIES}
     sources = {f"published-source-{one}-{other}": (one, other) for one, other in SOURCES}
     parts = {
-        "## Does a slower model score higher?": ([*timed, "published-times"], timed.values()),
-        "## Does one source tell what another will say?": ([*sources, "published-sources"], sources.values()),
-        "## Does one family tell what another will say?": (["published-families"], combinations(FAMILIES, 2)),
+        "## Does a slower model score higher?": (
+            [*timed, *by_family, "published-times"],
+            by_family.values(),
+            published.TIMES,
+        ),
+        "## Does one source tell what another will say?": ([*sources, "published-sources"], sources.values(), ""),
+        "## Does one family tell what another will say?": (["published-families"], combinations(FAMILIES, 2), ""),
     }
     lines = []
-    for heading, (names, columns) in parts.items():
-        lines += [heading, answer(scatter.of_published(), columns), *(PUBLISHED[name].html(name) for name in names)]
+    for heading, (names, columns, note) in parts.items():
+        lines += [
+            heading,
+            answer(scatter.of_published(), columns, note),
+            *(PUBLISHED[name].html(name) for name in names),
+        ]
     return "\n\n".join(lines) + "\n"
 
 
-def answer(frame: pd.DataFrame, columns: Iterable[tuple[str, str]]) -> str:
-    """Whether two columns go together, over several pairs of columns, as HTML: by the interval of r, and never by r alone."""
+def answer(frame: pd.DataFrame, columns: Iterable[tuple[str, str]], note: str = "") -> str:
+    """Whether columns go together, over several pairs of them, as HTML: by the intervals of r, and never by r alone.
+
+    It is asked of all models, and once more of the contrastive ones: two groups far apart make an r by themselves.
+    """
+    columns = list(columns)
+    alone = contrastive_alone(frame.rename(columns={"group": "bucket"}))
+    among = f"Among the {len(alone)} contrastive models alone: {_answered(alone, columns)}"
+    return f"<p>{_answered(frame, columns)} {among}{note and f' {note}'}</p>"
+
+
+WORDS = {  # (some are above 0, some are below it) → answer, where not all are
+    (True, False): "In part",
+    (False, True): "In part, the other way",
+    (True, True): "Some yes, some the other way",
+    (False, False): "Not seen",
+}
+
+
+def _answered(frame: pd.DataFrame, columns: list[tuple[str, str]]) -> str:
     found = [pearson(there[x], there[y]) for x, y in columns if len(there := frame.dropna(subset=[x, y]))]
     known = [one for one in found if one.low is not None]
     if not known:
-        return "<p><b>Too few models to say.</b></p>"
+        return "<b>Too few models to say.</b>"
     above, below = sum(one.low > 0 for one in known), sum(one.high < 0 for one in known)
     whole = {above: "Yes", below: "No, the other way"}.get(len(known))
-    word = whole or ("In part" if above else "Not seen")
     low, high = (tables.decimal(pick(one.r for one in known)) for pick in (min, max))
+    fewest, most = (pick(one.n for one in known) for pick in (min, max))
     return (
-        f"<p><b>{word}.</b> Of {len(known)} correlations {above} are above 0 by their interval and {below} below it; "
-        f"r is {low} to {high}.</p>"
+        f"<b>{whole or WORDS[above > 0, below > 0]}.</b> Of {len(columns)} correlations over {_span(fewest, most)} models {above} are above 0 by "
+        f"their 95 % interval and {below} below it{_without(len(columns) - len(known))}; r is {low} to {high}."
     )
+
+
+def _without(count: int) -> str:
+    return f", {count} have too few models for one" if count else ""
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
