@@ -140,6 +140,7 @@ class _Kept:
         self.about = {
             "profile": run.profile.name,
             "data": run.edition.manifest["hash"],
+            "recipe": run.profile.to_train().recipe,
             "basis": _basis(run),
             "same": repeated(run),
             "compared_with": run.profile.base,

@@ -50,20 +50,21 @@ show("ablation")
 # ## Does it help on a source that it never saw?
 #
 # A model that is trained on a source learns its manner of writing. For each source the recipe is trained once more on all
-# others: what is left of the gain is what carries over.
+# others: what is left of the gain is what carries over. So few steps do not meet every source (*Passes*): after a training that
+# meets them all the difference may be larger.
 
 # %%
 show("left-out")
 
 # %% [markdown]
 # Where nothing is left without the source's own pairs, training taught how that source asks and answers, and no medicine that
-# helps elsewhere. So we read it; a minute of training may also be too short to teach more.
+# helps elsewhere. So we read it; so short a training may also teach no more than that.
 
 # %% [markdown]
 # ## What is a leak worth?
 #
-# The authors' training and evaluation rows overlap. The same recipe, trained with the pairs that touch the evaluation,
-# without them, and without the whole source:
+# The authors' training and evaluation rows overlap. The same recipe, trained as their split would have it, with the pairs that
+# touch the evaluation and those of other documents on its subjects; without both; and without the whole source:
 
 # %%
 HTML(experiments.leaks_sentence())
@@ -72,5 +73,5 @@ HTML(experiments.leaks_sentence())
 show("leaks-worth")
 
 # %% [markdown]
-# In a minute few pairs are met even once, leaked or not (*Passes*, in the table). A training of hours, as the paper's, meets each
-# many times, and a leak may be worth more to it.
+# In so few steps most pairs are not met even once. A training of hours, as the paper's, meets each many times, and a leak may be
+# worth more to it.

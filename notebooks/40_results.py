@@ -70,7 +70,8 @@ HTML(pages.verdict(scores, run.profile) + pages.on_real_text(run.profile))
 # %% [markdown]
 # A model can lose on a source that it was trained on. All texts of a batch are of one source, and all but one are wrong partners: texts
 # of one class are pushed apart like any others. That costs where the class is asked for, in classification and clustering, and not where
-# the partner is. It fits what the figure shows of notes, and is a guess; what other batches do is [tried on real text](21_experiments.ipynb).
+# the partner is. It is a guess, and not tested by [the short trainings on real text](21_experiments.ipynb), whose tasks have no
+# clustering and one classification.
 
 # %% [markdown]
 # ## Is it the pairs, and does it hold for new diseases?

@@ -1,6 +1,9 @@
 """The sweep of short trainings: what is planned, that it resumes, and what the page says of it."""
 
+from dataclasses import replace
+
 import pytest
+from made_up import retrieval
 from test_fit import QUICK
 from tiny_bert import plain_bert
 
@@ -8,8 +11,7 @@ from medte import experiments as module
 from medte import paths
 from medte import run as running
 from medte.errors import MedteError
-from medte.evaluation.comparisons import Comparison
-from medte.evaluation.estimates import Estimate
+from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
 from medte.experiments import Plan, plan, real_tasks, repeated, sweep, trials
 from medte.report import experiments as report
@@ -105,23 +107,69 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_all_rows(small, monkeypatch)
     assert "<code>medte sweep -p mini --row doubled</code>" in table
     assert "medquad" in (table := report.left_out("mini"))
     assert "Mean over sources" in table.split("<tfoot>")[1]
-    assert '<th scope="col">Passes</th>' in table and 0 <= report.sweep("mini").passes("medquad") <= 2
+    assert '<th scope="col">Passes</th>' in table and len(report.sweep("mini").passes("medquad")) == 2
     assert "In 2 steps the chosen recipe" in (said := report.verdict("mini"))
-    assert "Of 1 changes to the recipe, compared at once, none can be told from it." in said
+    assert "Of 1 other rows, compared at once, none can be told from it." in said
     assert "Over 2 sources training with leaked pairs is" in report.leaks_sentence("mini")
     assert "8 trainings are recorded" in report.cost("mini")
     assert len(report.leaks("mini").axes[0].get_yticklabels()) == 2
 
 
-def test_changes_that_can_be_told_from_the_recipe_are_named(monkeypatch):
-    row = {"name": "sham", "title": "Sham pairs", "changes": {}}
-    found = Sweep({}, None, {}, Plan(steps=2, warmup=0, seeds=[1], rows=[row, row | {"name": "near"}], not_run=[]))
-    gap = Estimate(-0.1, -0.2, -0.05, 3)
-    against = {"sham": Comparison(gap, 0.01, "below"), "near": Comparison(gap, 0.5, "not distinguishable")}
-    monkeypatch.setattr(report, "_over", lambda found, other: against)
-    assert report._told_apart(found) == (
-        "Of 2 changes to the recipe, compared at once, sham pairs (worse) can be told from it."
+SHIFTS = {"chosen": 0.02, "unmasked": 0.02, "sham": -0.06}
+
+
+@pytest.fixture
+def made():
+    """A sweep by hand: three rows with three seeds, on two tasks of one source; the sham does harm."""
+    models = {"base": 0.0} | {
+        f"{row}-{seed}": shift + seed / 1000 for row, shift in SHIFTS.items() for seed in (1, 2, 3)
+    }
+    names = ("MedQuADRetrieval", "MedQuADRetrievalMerged")
+    results = [retrieval(model, task, [0.5 + shift] * 30) for model, shift in models.items() for task in names]
+    rows = [
+        {"name": row, "title": row.title(), "changes": {"mask": False} if row == "unmasked" else {}} for row in SHIFTS
+    ]
+    trainings = {
+        model: {"passes": {"medquad": 0.5 * (int(model[-1]) - 1)}, "measured": {"masked_share": 0.0}}
+        for model in models
+        if model != "base"
+    }
+    about = {"same": {"symmetric": "chosen"}, "trainings": trainings, "written": []}
+    recipes = {"base": ["base"]} | {row: [f"{row}-{seed}" for seed in (1, 2, 3)] for row in SHIFTS}
+    return Sweep(
+        about, Scores(results, 200, 1), recipes, Plan(steps=2, warmup=0, seeds=[1, 2, 3], rows=rows, not_run=[])
     )
+
+
+def test_the_recipe_stands_beside_sham_pairs(made):
+    found = made.against_sham()
+    for one, value in ((found.gain, 0.022), (found.over_sham, 0.08), (found.sham, -0.058)):
+        assert one.value == pytest.approx(value)
+    assert "they did harm" in str(found)
+    assert replace(made, recipes=made.recipes | {"sham": ["sham-1"]}).against_sham() is None
+
+
+def test_a_row_with_the_settings_of_another_has_its_gain_and_is_nothing_beside_it(made, monkeypatch):
+    assert made.gain("symmetric", made.tasks) == made.gain("chosen", made.tasks)
+    monkeypatch.setattr(Sweep, "left_out", lambda self: ["medquad"])
+    assert made.mean_gain("symmetric", "base").value == pytest.approx(0.022)
+    made.about["same"]["leaked"] = "chosen"
+    monkeypatch.setattr(report, "sweep", lambda profile: made)
+    assert "nothing to compare" in report.leaks_sentence()
+
+
+def test_a_source_that_no_batch_was_of_is_counted(made, monkeypatch):
+    assert made.passes("medquad") == [0.0, 0.5, 1.0]
+    monkeypatch.setattr(Sweep, "left_out", lambda self: ["medquad"])
+    assert "in 1 of 3 cases no batch was of it" in report._never_met(made)
+
+
+def test_changes_that_can_be_told_from_the_recipe_are_named_and_one_that_changed_nothing_too(made):
+    said = report._told_apart(made)
+    assert said.startswith("Of 2 other rows, compared at once, sham (worse) can be told from it.")
+    assert "changed nothing is among them: unmasked" in said
+    made.about["trainings"]["chosen-2"]["measured"]["masked_share"] = 0.01
+    assert "changed nothing" not in report._told_apart(made)
 
 
 def test_what_is_not_recorded_is_said(run):

@@ -11,6 +11,7 @@ from medte.evaluation.statistics import Estimate, Scores
 from medte.report.claims import page as claims
 from medte.report.claims import rebuilt_tasks, recipe_gains, verdicts
 from medte.report.claims.published_ranks import ALL_TASKS, ENGLISH, mteb_medical
+from medte.report.experiments import AgainstSham
 from medte.report.published import published
 from medte.report.reproduced import MEDTE
 from medte.tasks.catalogue import benchmark_tasks
@@ -24,7 +25,8 @@ TASKS = {
 EDITION = {"sources": {"mimic_iv": {"stand_in": True}}, "tasks": TASKS}
 DRAW = np.random.default_rng(3)
 HARD = DRAW.random(200)
-OVER_SHAM = Estimate(0.03, 0.01, 0.05, 7)
+GAIN = Estimate(0.03, 0.01, 0.05, 7)
+AGAINST_SHAM = AgainstSham(gain=GAIN, over_sham=GAIN, sham=Estimate(0.0, -0.01, 0.01, 7))
 
 
 def run(gain=0.1, trivial=0.2):
@@ -97,7 +99,7 @@ def evidence(frame=None, mteb=None, recorded=None, **changes):
     about, scores = recorded or run()
     mteb = mteb_medical() if mteb is None else mteb
     frame = published() if frame is None else frame
-    made = verdicts.Evidence(frame, mteb, about, scores, OVER_SHAM, None, claims.claims().curated, (0.127, 0.234))
+    made = verdicts.Evidence(frame, mteb, about, scores, AGAINST_SHAM, None, claims.claims().curated, (0.127, 0.234))
     return replace(made, **changes)
 
 
@@ -150,13 +152,26 @@ def test_claim_3_follows_the_gain_and_is_never_more_than_a_direction(gain, verdi
 
 
 @pytest.mark.parametrize(
-    ("over_sham", "verdict", "missing"),
-    [(replace(OVER_SHAM, low=-0.01), "not reproduced", MEDTE), (None, "cannot be tested here", "sham pairs")],
+    ("against_sham", "verdict", "missing"),
+    [
+        (AGAINST_SHAM, "direction only", MEDTE),
+        (replace(AGAINST_SHAM, over_sham=replace(GAIN, low=-0.01)), "not reproduced", MEDTE),
+        (replace(AGAINST_SHAM, gain=replace(GAIN, low=-0.01)), "not reproduced", MEDTE),
+        (None, "cannot be tested here", "sham pairs"),
+    ],
 )
-def test_claim_3_needs_a_gain_over_sham_pairs_too(over_sham, verdict, missing):
-    found = verdicts.self_supervision(evidence(over_sham=over_sham))
+def test_claim_3_needs_short_trainings_that_gain_over_base_and_sham_too(against_sham, verdict, missing):
+    found = verdicts.self_supervision(evidence(against_sham=against_sham))
     assert found.verdict == verdict and missing in found.missing
-    assert verdicts.self_supervision(evidence(recorded=run(-0.1), over_sham=over_sham)).verdict == "not reproduced"
+    assert (
+        verdicts.self_supervision(evidence(recorded=run(-0.1), against_sham=against_sham)).verdict == "not reproduced"
+    )
+
+
+def test_a_sham_that_has_done_harm_is_said_to_show_little():
+    assert "shows little" not in str(AGAINST_SHAM)
+    harmful = replace(AGAINST_SHAM, sham=Estimate(-0.06, -0.08, -0.04, 7))
+    assert "shows little" in verdicts.self_supervision(evidence(against_sham=harmful)).evidence
 
 
 @pytest.mark.parametrize(

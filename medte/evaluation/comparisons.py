@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from medte.evaluation.estimates import Estimate, Verdict
+from medte.evaluation.estimates import Estimate, Side
 
 CONFIDENCE = 0.95  # that no interval of a family of comparisons misses
 POWER = 0.8
@@ -27,7 +27,7 @@ class Comparison:
 
     difference: Estimate
     p: float
-    verdict: Verdict
+    verdict: Side
 
 
 def standard_errors(drawn: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-Verdict = Literal["above", "below", "not distinguishable"]
+Side = Literal["above", "below", "not distinguishable"]
 
 LEVELS = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -20,7 +20,7 @@ class Estimate:
     tasks: int
 
     @property
-    def verdict(self) -> Verdict:
+    def side(self) -> Side:
         """Of a difference: which side of 0 its interval lies on."""
         return "above" if self.low > 0 else "below" if self.high < 0 else "not distinguishable"
 

@@ -17,7 +17,7 @@ from medte.evaluation.estimates import Estimate
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
 from medte.evaluation.trainings import gain, gains, mean_gain
-from medte.experiments import BASE, CHOSEN, LEAKED, SHAM, WITHOUT, Plan
+from medte.experiments import BASE, CHOSEN, LEAKED, SHAM, WITHOUT, Plan, Row
 from medte.report import recordings, tables
 from medte.report.marks import INK, MARKERS, nothing
 from medte.tasks.catalogue import task as find_task
@@ -25,6 +25,22 @@ from medte.tasks.catalogue import task as find_task
 NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."
 TOLD = {"above": "better", "below": "worse"}
 GAINS = {"above": "gains", "below": "loses", "not distinguishable": "does not visibly change"}
+APART = (SHAM,)  # its pairs have no meaning, and its seeds move it several times as far
+
+
+@dataclass(frozen=True)
+class AgainstSham:
+    """What the chosen recipe gains over the base and over sham pairs, and what sham pairs gain over the base."""
+
+    gain: Estimate
+    over_sham: Estimate
+    sham: Estimate
+
+    def __str__(self) -> str:
+        """Where the recipe stands to sham pairs, in a clause of HTML."""
+        over, sham = (tables.cell(one, sign=True) for one in (self.over_sham, self.sham))
+        little = ": they did harm, and being above them shows little" if self.sham.side == "below" else ""
+        return f"{over} points over sham pairs; these are {sham} from the base{little}"
 
 
 @dataclass(frozen=True)
@@ -54,26 +70,43 @@ class Sweep:
         names = [row.removeprefix(f"{WITHOUT}-") for row in self.recipes if row.startswith(f"{WITHOUT}-")]
         return [name for name in names if self.whole(CHOSEN) and self.whole(f"{WITHOUT}-{name}")]
 
-    def passes(self, source: str) -> float:
-        """How often the chosen recipe met a pair of the source, on average over its trainings."""
-        met = [self.about["trainings"][name]["passes"][source] for name in self.recipes[CHOSEN]]
-        return sum(met) / len(met)
+    def passes(self, source: str) -> list[float]:
+        """How often each training of the chosen recipe met a pair of the source, on average over the pairs; the least first."""
+        return sorted(self.about["trainings"][name]["passes"][source] for name in self.recipes[CHOSEN])
+
+    def inert(self, row: Row) -> bool:
+        """Whether a row changes masking alone, and the chosen recipe masked less than one negative in ten thousand."""
+        masked = [self.about["trainings"][name]["measured"]["masked_share"] for name in self.recipes[CHOSEN]]
+        return bool(row.changes) and set(row.changes) <= {"mask", "near"} and max(masked) < 1e-4
+
+    def trained_as(self, row: str) -> str:
+        """The row whose trainings are a row's: an earlier one, where it has the same settings."""
+        return self.about["same"].get(row, row)
 
     def whole(self, row: str) -> bool:
         """Whether a row was trained with every seed."""
-        row = self.about["same"].get(row, row)
-        return len(self.recipes.get(row, ())) == len(self.plan.seeds)
+        return len(self.recipes.get(self.trained_as(row), ())) == len(self.plan.seeds)
 
     def gain(self, row: str, tasks: Sequence[str], other: str = BASE) -> Estimate | None:
         """What a row gains over another; None where one of the two is not whole."""
         if not all(one == BASE or self.whole(one) for one in (row, other)):
             return None
-        same = self.about["same"]
-        return gain(self.scores, self.recipes, same.get(row, row), same.get(other, other), tasks)
+        return gain(self.scores, self.recipes, self.trained_as(row), self.trained_as(other), tasks, APART)
 
-    def over_sham(self) -> Estimate | None:
-        """What the chosen recipe gains over the same on sham pairs; None where one of the two is not whole."""
-        return self.gain(CHOSEN, self.tasks, SHAM)
+    def mean_gain(self, row: str, other: str) -> Estimate | None:
+        """The mean over sources of what a row, which may name the source, gains over another on the source's tasks."""
+        wanted = [
+            (self.trained_as(row.format(source)), self.trained_as(other), self.of_source(source))
+            for source in self.left_out()
+        ]
+        return mean_gain(self.scores, self.recipes, wanted, APART)
+
+    def against_sham(self) -> AgainstSham | None:
+        """The chosen recipe beside sham pairs, on all tasks; None where one of the two is not whole."""
+        if not (self.whole(CHOSEN) and self.whole(SHAM)):
+            return None
+        pairs = ((CHOSEN, BASE), (CHOSEN, SHAM), (SHAM, BASE))
+        return AgainstSham(*(self.gain(row, self.tasks, other) for row, other in pairs))
 
 
 @lru_cache
@@ -128,7 +161,7 @@ def _over(found: Sweep, other: str) -> dict[str, Comparison]:
     """Each whole row of the plan, and the base, minus another, corrected for their number."""
     whole = {row: trainings for row, trainings in found.recipes.items() if row == BASE or found.whole(row)}
     ablated = {row: trainings for row, trainings in whole.items() if not row.startswith(WITHOUT)}
-    return gains(found.scores, ablated, other, found.tasks)
+    return gains(found.scores, ablated, other, found.tasks, APART)
 
 
 def _against(compared: Mapping[str, Comparison], row: str) -> str:
@@ -148,7 +181,8 @@ def _caption(found: Sweep) -> str:
     seeds, tasks = len(found.plan.seeds), found.tasks
     return (
         f"Recorded. Mean over {len(tasks)} tasks with real text, in points; {found.plan.steps} steps of training, {seeds} seeds each. "
-        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows; bold: told apart. Own words: the "
+        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows; bold: told apart. Rows lend each other the spread "
+        "of their seeds; sham pairs, which seeds move several times as far, have their own. Own words: the "
         f"{len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
         "partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. "
         f"{_made(found)} Data {found.about['data']}."
@@ -164,24 +198,28 @@ def verdict(profile: str = "open") -> str:
     found = sweep(profile)
     if found is None or (gained := found.gain(CHOSEN, found.tasks)) is None:
         return f"<p><b>{NOT_RECORDED}</b></p>"
-    sham, points = found.over_sham(), f"{tables.cell(gained, sign=True)} points"
-    by = points if gained.verdict in TOLD else f"({points})"
-    beside = "" if sham is None else f", and {tables.cell(sham, sign=True)} over sham pairs, each judged alone"
+    points = f"{tables.cell(gained, sign=True)} points"
+    by = points if gained.side in TOLD else f"({points})"
+    against = found.against_sham()
+    beside = "" if against is None else f" It is {against}. Each of these is judged alone."
     return (
-        f"<p><b>In {found.plan.steps} steps the chosen recipe {GAINS[gained.verdict]} {by} over its base on {len(found.tasks)} tasks{beside}.</b> "
-        f"{_told_apart(found)}</p>"
+        f"<p><b>In {found.plan.steps} steps the chosen recipe {GAINS[gained.side]} {by} over its base on {len(found.tasks)} tasks.</b>"
+        f"{beside} {_told_apart(found)}</p>"
     )
 
 
 def _told_apart(found: Sweep) -> str:
     """Which changes of the chosen recipe can be told from it, in a sentence."""
-    titles = {row.name: row.title for row in [*found.plan.rows, *found.plan.not_run]}
-    against = {row: one for row, one in _over(found, CHOSEN).items() if row in titles}
-    told = [
-        f"{escape(titles[row].lower())} ({TOLD[one.verdict]})" for row, one in against.items() if one.verdict in TOLD
-    ]
+    rows = {row.name: row for row in [*found.plan.rows, *found.plan.not_run]}
+    against = {row: one for row, one in _over(found, CHOSEN).items() if row in rows}
+    titles = {row: escape(rows[row].title.lower()) for row in against}
+    told = [f"{titles[row]} ({TOLD[one.verdict]})" for row, one in against.items() if one.verdict in TOLD]
+    inert = [titles[row] for row in against if found.inert(rows[row])]
     which = " and ".join(told) if told else "none"
-    return f"Of {len(against)} changes to the recipe, compared at once, {which} can be told from it."
+    said = f"Of {len(against)} other rows, compared at once, {which} can be told from it."
+    return (
+        f"{said} One that changed nothing is among them: {inert[0]}, as next to nothing was masked." if inert else said
+    )
 
 
 def left_out(profile: str = "open") -> str:
@@ -196,19 +234,31 @@ def left_out(profile: str = "open") -> str:
             [
                 source,
                 str(len(tasks)),
-                f"{found.passes(source):.2f}",
+                _range(found.passes(source)),
                 *(tables.cell(one, sign=True) for one in (found.gain(CHOSEN, tasks), found.gain(without, tasks))),
                 tables.cell(found.gain(CHOSEN, tasks, without), sign=True),
             ]
         )
     means = [tables.cell(one, sign=True) for one in generalisation(found)]
     caption = (
-        f"Recorded: gain over the base on the tasks of one source, in points, trained with the source's own pairs and trained without. "
-        "Passes: how often a training met each of the source's pairs, on average. "
+        f"Recorded: gain over the base on the tasks of one source, in points, with the source in the mix of training and with it left out. "
+        "Passes: how often a training met each of the source's pairs, on average; the least and the most of the seeds. "
+        f"{_never_met(found)} "
         f"{len(found.plan.seeds)} seeds; intervals over documents, draws and seeds, each row judged alone. {_made(found)}"
     )
-    header = ["Source", "Tasks", "Passes", "Trained with it", "Trained without it", "Difference"]
+    header = ["Source", "Tasks", "Passes", "Source in the mix", "Source left out", "Difference"]
     return tables.html(header, rows, caption, foot=[["Mean over sources", "", "", *means, tables.MISSING]])
+
+
+def _range(values: Sequence[float]) -> str:
+    """The least and the most of ascending values."""
+    return f"{values[0]:.2f} – {values[-1]:.2f}"
+
+
+def _never_met(found: Sweep) -> str:
+    """How often a source was in the mix and none of its pairs in a batch, in a sentence."""
+    met = [passes for source in found.left_out() for passes in found.passes(source)]
+    return f"A batch is of one source and a training has {found.plan.steps}: in {met.count(0)} of {len(met)} cases no batch was of it."
 
 
 def carries_over(profile: str = "open") -> str:
@@ -218,20 +268,14 @@ def carries_over(profile: str = "open") -> str:
         return ""
     with_, without = (tables.cell(one, sign=True) for one in generalisation(found))
     return (
-        f"In {found.plan.steps} steps with a source's own pairs the recipe gains {with_} points on that source's "
-        f"tasks, without them it gains {without}: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb)."
+        f"In {found.plan.steps} steps with a source in the mix the recipe gains {with_} points on that source's tasks, and {without} with "
+        f"the source left out: means over {len(found.left_out())} sources, [recorded](notebooks/21_experiments.ipynb). {_never_met(found)}"
     )
 
 
 def generalisation(found: Sweep) -> tuple[Estimate, Estimate]:
     """The mean gain over sources: on sources that were trained on, and on sources that were left out."""
-    return _mean(found, CHOSEN, BASE), _mean(found, f"{WITHOUT}-{{}}", BASE)
-
-
-def _mean(found: Sweep, row: str, other: str) -> Estimate:
-    """The mean over sources of what a row, which may name the source, gains over another on the source's tasks."""
-    wanted = [(row.format(source), other, found.of_source(source)) for source in found.left_out()]
-    return mean_gain(found.scores, found.recipes, wanted)
+    return found.mean_gain(CHOSEN, BASE), found.mean_gain(f"{WITHOUT}-{{}}", BASE)
 
 
 def leaks(profile: str = "open") -> Figure:
@@ -261,7 +305,9 @@ def leaks_sentence(profile: str = "open") -> str:
     found = sweep(profile)
     if found is None or not found.whole(LEAKED) or not found.left_out():
         return f"<p>{NOT_RECORDED}</p>"
-    worth = _mean(found, LEAKED, CHOSEN)
+    if found.trained_as(LEAKED) == CHOSEN:
+        return "<p><b>The recipe itself keeps leaked pairs: there is nothing to compare.</b></p>"
+    worth = found.mean_gain(LEAKED, CHOSEN)
     return (
         f"<p><b>Over {len(found.left_out())} sources training with leaked pairs is {tables.relation(worth)} training without them: "
         f"{tables.cell(worth, sign=True)} points.</b></p>"

@@ -102,12 +102,13 @@ def verdict(scores: Scores, profile: Profile) -> str:
 
 
 def on_real_text(profile: Profile) -> str:
-    """What the recorded training gained on real text, to be read beside a run of another profile, as HTML; else nothing."""
-    if profile.name == "open" or not is_recorded("open"):
+    """What the recorded training gained on real text, to be read beside a run on the bundled text, as HTML; else nothing."""
+    if profile.data.edition != "mini" or not is_recorded("open"):
         return ""
     about, scores = recorded("open")
     sentence = tables.difference_sentence(scores, about["trained"], about["compared_with"])
-    return f"<p>{sentence} That is recorded, of a longer training on real text.</p>"
+    steps = about["training"]["measured"]["steps"]
+    return f"<p>{sentence} That is recorded, of {steps} steps of training on real text.</p>"
 
 
 def variant_model(profile: Profile, variant: str) -> str:

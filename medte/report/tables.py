@@ -234,7 +234,7 @@ def difference_sentence(scores: Scores, model: str, other: str) -> str:
 
 def relation(gap: Estimate) -> str:
     """How one side of a difference stands to the other, to be read between their names."""
-    return gap.verdict if gap.verdict in ("above", "below") else f"{gap.verdict} from"
+    return f"{gap.side} from" if gap.side == "not distinguishable" else gap.side
 
 
 def without_one_source(scores: Scores, model: str, other: str) -> str:

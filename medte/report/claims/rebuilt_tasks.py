@@ -102,7 +102,11 @@ def separations(scores: Scores, cards: Mapping[str, Card]) -> list[Separation]:
         if not there:
             continue
         best = max(there, key=lambda model: scores.results[model, task]["value"])
-        above = {tables.title(model): gap.low > 0 for model in plain if (gap := scores.difference(best, model, [task]))}
+        above = {
+            tables.title(model): gap.side == "above"
+            for model in plain
+            if (gap := scores.difference(best, model, [task]))
+        }
         floor = _floor(cards, task)
         if floor is not None:
             above["the floor"] = scores.mean(best, [task]).low > floor

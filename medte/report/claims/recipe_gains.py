@@ -26,12 +26,12 @@ def recipe_table(about: Mapping[str, Any], scores: Scores) -> str:
     sweep = experiments.sweep(about["profile"])
     if sweep is not None and sweep.left_out():
         with_, without = experiments.generalisation(sweep)
-        rows.append(["Short trainings, sources trained on", str(with_.tasks), tables.cell(with_, sign=True)])
-        rows.append(["Short trainings, sources left out", str(without.tasks), tables.cell(without, sign=True)])
+        rows.append(["Short trainings, source in the mix", str(with_.tasks), tables.cell(with_, sign=True)])
+        rows.append(["Short trainings, source left out", str(without.tasks), tables.cell(without, sign=True)])
         other = f" Short trainings, {sweep.plan.steps} steps: {provenance(sweep.about, '-experiments')}"
     else:
         other = ""
-        rows.append(["Short trainings, sources trained on and left out", tables.MISSING, "not recorded"])
+        rows.append(["Short trainings, source in the mix and left out", tables.MISSING, "not recorded"])
     caption = (
         f"Recorded: {tables.title(model)} minus {tables.title(base)}, in points, each row judged alone. "
         f"{base_note(base)} {provenance(about)}{other}"
@@ -46,10 +46,10 @@ def base_note(base: str) -> str:
     return "It is another base than the paper's: this can show a direction and reproduces no number."
 
 
-def over_sham(profile: str) -> Estimate | None:
-    """What recorded short trainings by the profile's recipe gain over the same on sham pairs; None where there are none."""
+def against_sham(profile: str) -> experiments.AgainstSham | None:
+    """Recorded short trainings by the profile's recipe beside the same on sham pairs; None where there are none."""
     sweep = experiments.sweep(profile)
-    return sweep and sweep.over_sham()
+    return sweep and sweep.against_sham()
 
 
 def added() -> dict[str, Estimate] | None:

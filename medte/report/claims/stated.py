@@ -70,7 +70,7 @@ def evidence() -> Evidence:
         mteb=published_ranks.mteb_medical(),
         about=about,
         scores=scores,
-        over_sham=recipe_gains.over_sham(about["profile"]),
+        against_sham=recipe_gains.against_sham(about["profile"]),
         added=recipe_gains.added(),
         curated=claims().curated,
         span=claims().span,

@@ -90,4 +90,4 @@ def unseen_sources(found: Record) -> str:
     seen, unseen = experiments.generalisation(found.sweep)
     about = found.sweep.about
     where = kept_in(f"{about['profile']}-experiments.jsonl.xz", about)
-    return f"Trained with a source's own pairs {points(seen)} on its tasks, without them {points(unseen)}{where}."
+    return f"With a source in the mix {points(seen)} on its tasks, with it left out {points(unseen)}{where}."
