@@ -35,11 +35,12 @@ def test_a_verdict_says_what_one_source_moves_and_stands_beside_real_text(monkey
     rows += [retrieval("MEDTE-mini", task, [value, value]) for task, value in tasks.items()]
     text = pages.verdict(Scores(rows, draws=20), load_profile("mini"))
     assert "below all-MiniLM-L6-v2: −10.0 points" in text and "Without the tasks of medquad" in text and "+20.0" in text
-    about = {"trained": "MEDTE-mini", "compared_with": "all-MiniLM-L6-v2"}
+    training = {"measured": {"steps": 650}}
+    about = {"trained": "MEDTE-mini", "compared_with": "all-MiniLM-L6-v2", "training": training}
     monkeypatch.setattr(pages, "recorded", lambda name: (about, Scores(rows[1:4:2], draws=20)))
     beside = pages.on_real_text(load_profile("mini"))
-    assert "above all-MiniLM-L6-v2: +20.0 points" in beside and "recorded" in beside
-    assert pages.on_real_text(load_profile("open")) == ""
+    assert "above all-MiniLM-L6-v2: +20.0 points" in beside and "recorded, of 650 steps" in beside
+    assert all(pages.on_real_text(load_profile(name)) == "" for name in ("open", "paper"))
 
 
 def test_the_banner_comes_from_the_manifest():
