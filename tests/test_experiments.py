@@ -161,7 +161,7 @@ def test_a_row_with_the_settings_of_another_has_its_gain_and_is_nothing_beside_i
 def test_a_source_that_no_batch_was_of_is_counted(made, monkeypatch):
     assert made.passes("medquad") == [0.0, 0.5, 1.0]
     monkeypatch.setattr(Sweep, "left_out", lambda self: ["medquad"])
-    assert "in 1 of 3 cases no batch was of it" in report._never_met(made)
+    assert "in 1 of 3 cases (source by seed) none was of the source" in report._never_met(made)
 
 
 def test_changes_that_can_be_told_from_the_recipe_are_named_and_one_that_changed_nothing_too(made):

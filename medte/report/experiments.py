@@ -258,7 +258,7 @@ def _range(values: Sequence[float]) -> str:
 def _never_met(found: Sweep) -> str:
     """How often a source was in the mix and none of its pairs in a batch, in a sentence."""
     met = [passes for source in found.left_out() for passes in found.passes(source)]
-    return f"A batch is of one source and a training has {found.plan.steps}: in {met.count(0)} of {len(met)} cases no batch was of it."
+    return f"A training has {found.plan.steps} batches of one source each; in {met.count(0)} of {len(met)} cases (source by seed) none was of the source."
 
 
 def carries_over(profile: str = "open") -> str:
