@@ -59,14 +59,28 @@ def test_what_is_not_recorded_is_not_stale(monkeypatch):
 
 def test_short_trainings_are_of_todays_plan_and_of_the_recorded_text(monkeypatch):
     data = recordings.recorded("open")[0]["edition"]["hash"]
-    swept = SimpleNamespace(about={"data": data}, plan=plan())
+    recipe = load_profile("open").to_train().recipe
+    swept = SimpleNamespace(about={"data": data, "recipe": recipe}, plan=plan())
     monkeypatch.setattr(experiments, "sweep", lambda name: swept)
     assert stale_records() == []
     swept.plan = plan().model_copy(update={"steps": 1})
     (line,) = stale_records()
     assert line.startswith("recorded/open-experiments.jsonl.xz") and "`medte sweep -p open`" in line
-    swept.plan, swept.about["data"] = plan(), "another"
-    assert stale_records() == [line]
+    swept.plan = plan()
+    for what, there in (("data", data), ("recipe", recipe)):
+        swept.about[what] = "another"
+        assert stale_records() == [line]
+        swept.about[what] = there
+
+
+def test_the_agreement_is_of_the_recorded_text(monkeypatch):
+    found = mini_card.agreement()
+    monkeypatch.setattr(mini_card, "agreement", lambda: found | {"real": {"profile": "open", "data": "another"}})
+    (line,) = stale_records()
+    assert (
+        line.startswith("recorded/agreement.json is of another real text")
+        and "`medte record -p open --agreement`" in line
+    )
 
 
 def test_the_plain_split_is_recorded_and_says_of_which_data(tmp_path, monkeypatch):

@@ -22,12 +22,15 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     if probes and probes[0]["profile_hash"] != load_profile("open").hash:
         yield "open-probes.jsonl.xz", of_profile, "medte record -p open --probes"
     own = recordings.measurement("open-seeds.json")
-    if own and (own["data"], own["recipe"]) != (about["edition"]["hash"], load_profile("open").to_train().recipe):
+    recipe = load_profile("open").to_train().recipe
+    if own and (own["data"], own["recipe"]) != (about["edition"]["hash"], recipe):
         yield "open-seeds.json", "training or other data than open.jsonl.xz", "medte record -p open --seeds 1,2,3"
     swept = experiments.sweep("open")
-    if swept and (swept.about["data"], swept.plan) != (about["edition"]["hash"], plan()):
-        yield "open-experiments.jsonl.xz", "plan or other data than today's", "medte sweep -p open"
+    if swept and (swept.about["data"], swept.about["recipe"], swept.plan) != (about["edition"]["hash"], recipe, plan()):
+        yield "open-experiments.jsonl.xz", "plan, recipe or other data than today's", "medte sweep -p open"
     seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
+    if agreement and agreement["real"]["data"] != about["edition"]["hash"]:
+        yield "agreement.json", "real text than open.jsonl.xz", "medte record -p open --agreement"
     data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
     of_mini = {
         "mini-plain.jsonl.xz": (
