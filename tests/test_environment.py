@@ -2,8 +2,10 @@
 
 import re
 import tomllib
+from importlib.metadata import metadata
 
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from medte.paths import CHECKOUT
 
@@ -25,6 +27,15 @@ def test_environment_agrees_with_the_lock():
 def test_the_lock_has_exact_versions_and_no_local_ones():
     for name, version in pins().items():
         assert re.fullmatch(r"[\w.]+", version), (name, version)
+
+
+def test_every_pin_installs_on_the_first_python_that_is_promised():
+    promised = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    first = f"{promised.removeprefix('>=')}.0"
+    wanted = {name: metadata(name)["Requires-Python"] for name in pins()}
+    assert {
+        name: range_ for name, range_ in wanted.items() if range_ and not SpecifierSet(range_).contains(first)
+    } == {}
 
 
 def test_every_dependency_is_pinned():
