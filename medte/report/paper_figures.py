@@ -166,13 +166,12 @@ LIVE = {
 
 def published_section() -> str:
     """The published figures and tables as a piece of a page, in Markdown; each question with what r answers."""
-    timed = {"published-time": ("seconds", scatter.MEAN)}
-    by_family = {f"published-time-{family}": (f"seconds_{family}", family) for family in FAMILIES}
+    timed = {f"published-time-{family}": (f"seconds_{family}", family) for family in FAMILIES}
     sources = {f"published-source-{one}-{other}": (one, other) for one, other in SOURCES}
     parts = {
         "## Does a slower model score higher?": (
-            [*timed, *by_family, "published-times"],
-            by_family.values(),
+            ["published-time", *timed, "published-times"],
+            timed.values(),
             published.TIMES,
         ),
         "## Does one source tell what another will say?": ([*sources, "published-sources"], sources.values(), ""),
