@@ -26,11 +26,13 @@ def modules(page: str) -> list[str]:
 def _of_room(room: str) -> list[str]:
     folder = paths.PACKAGE / room
     files = sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-    names = [".".join(file.relative_to(paths.PACKAGE.parent).with_suffix("").parts) for file in files]
+    told = [file for file in files if file.stat().st_size]  # an empty `__init__.py` has nothing to say
+    names = [".".join(file.relative_to(paths.PACKAGE.parent).with_suffix("").parts) for file in told]
     return [name.removesuffix(".__init__") for name in names]
 
 
 def page(name: str) -> str:
-    """The generated piece of an API page: what Sphinx is to read, as MyST."""
-    asked = "\n\n".join(f".. automodule:: {module}\n   :members:" for module in modules(name))
-    return f"```{{eval-rst}}\n{asked}\n```\n"
+    """The generated piece of an API page: a section for each module, and what Sphinx is to read in it, as MyST."""
+    return "\n".join(
+        f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n" for module in modules(name)
+    )
