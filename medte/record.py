@@ -13,7 +13,7 @@ from medte.engine import Engine
 from medte.evaluation.groups import in_means
 from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import Result, read_recorded, write_recorded
+from medte.evaluation.store import Result, read_head, write_recorded
 from medte.machine import machine
 from medte.manifest import verify, write_bytes, write_json
 from medte.report.contributions import contributed
@@ -113,7 +113,7 @@ def _recorded_or_contributed(profile: str) -> dict:
         for name in contributed.names():
             if (one := contributed.contributed(name)).profile.name == profile:
                 return one.about.model_dump()
-    return read_recorded(paths.recorded() / f"{profile}.jsonl.xz")[0]
+    return read_head(paths.recorded() / f"{profile}.jsonl.xz")
 
 
 def _hash(edition: dict, task: str) -> str | None:

@@ -14,7 +14,7 @@ from medte.errors import MedteError
 from medte.evaluation import evaluate as evaluation
 from medte.evaluation import score as scoring
 from medte.evaluation.items import value
-from medte.evaluation.store import Store, read_recorded, recorded_seeds, write_recorded
+from medte.evaluation.store import Store, read_head, read_recorded, recorded_seeds, write_recorded
 from medte.manifest import write_json
 from medte.models.embeddings import Plan
 from medte.profile import load_profile
@@ -183,13 +183,14 @@ def test_recorded_results_come_back_without_text(edition, encoders, tmp_path):
     results = run(edition, "a")
     write_recorded(tmp_path / "x.jsonl.xz", {"profile": "x"}, results)
     about, back = read_recorded(tmp_path / "x.jsonl.xz")
-    assert about == {"profile": "x"}
+    assert about == read_head(tmp_path / "x.jsonl.xz") == {"profile": "x"}
     assert [r["items"] for r in back] == [r["items"] for r in results]
     assert [len(set(r["units"])) for r in back] == [len(set(r["units"])) for r in results]
     text = lzma.decompress((tmp_path / "x.jsonl.xz").read_bytes()).decode("utf-8")
     assert not [t for name in edition.tasks for t in edition.task_data(name).texts() if json.dumps(t) in text]
-    with pytest.raises(MedteError, match="not recorded"):
-        read_recorded(tmp_path / "y.jsonl.xz")
+    for read in (read_recorded, read_head):
+        with pytest.raises(MedteError, match="not recorded"):
+            read(tmp_path / "y.jsonl.xz")
 
 
 def test_recorded_seeds_count_on_just_these_data_and_with_the_training_of_today_alone(tmp_path, monkeypatch):

@@ -89,11 +89,11 @@ def test_agreement_is_one_for_the_same_order_and_minus_one_for_the_reverse(kept,
     about = mini_card.agreement()["families"]
     assert set(about) == {"retrieval", "all"}
     assert about["retrieval"]["tau"] == tau and about["retrieval"]["low"] == about["retrieval"]["high"] == tau
-    monkeypatch.setattr(recordings, "recorded", lambda name: ({"edition": {"hash": "r"}}, None))
+    monkeypatch.setattr(recordings, "head", lambda name: {"edition": {"hash": "r"}})
     said = mini_card.agreement_sentence("m")
     assert f"τ = {tau:.2f}" in said and "4 encoders" in said and "earlier" not in said
     assert "earlier version of this text)" in mini_card.agreement_sentence("other")
-    monkeypatch.setattr(recordings, "recorded", lambda name: ({"edition": {"hash": "s"}}, None))
+    monkeypatch.setattr(recordings, "head", lambda name: {"edition": {"hash": "s"}})
     assert "earlier version of the real text)" in mini_card.agreement_sentence("m")
     assert "Retrieval" in mini_card.agreement_table(mini_card.agreement())
 

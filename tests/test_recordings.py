@@ -46,7 +46,7 @@ def test_what_is_recorded_is_of_todays_profile():
 
 def test_what_is_not_recorded_is_not_stale(monkeypatch):
     about = {"profile_hash": load_profile("open").hash}
-    monkeypatch.setattr(recordings, "recorded", lambda name: (about, None))
+    monkeypatch.setattr(recordings, "head", lambda name: about)
     monkeypatch.setattr(recordings, "is_recorded", lambda name: False)
     for module in (recordings, mini_card):
         monkeypatch.setattr(module, "measurement", lambda name: None)
@@ -58,7 +58,7 @@ def test_what_is_not_recorded_is_not_stale(monkeypatch):
 
 
 def test_short_trainings_are_of_todays_plan_and_of_the_recorded_text(monkeypatch):
-    data = recordings.recorded("open")[0]["edition"]["hash"]
+    data = recordings.head("open")["edition"]["hash"]
     recipe = load_profile("open").to_train().recipe
     swept = SimpleNamespace(about={"data": data, "recipe": recipe}, plan=plan())
     monkeypatch.setattr(experiments, "sweep", lambda name: swept)

@@ -5,7 +5,7 @@ import lzma
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from medte import paths
 from medte.errors import MedteError
@@ -78,12 +78,23 @@ def as_line(row: dict[str, Any]) -> str:
 
 def read_recorded(path: Path) -> tuple[dict[str, Any], list[Result]]:
     """(about, results) of an earlier run that was kept. MedteError where there is no such file."""
+    with _opened(path) as lines:
+        head, *rows = map(json.loads, lines)
+    return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]
+
+
+def read_head(path: Path) -> dict[str, Any]:
+    """What an earlier run that was kept says of itself, as `read_recorded`, without its results."""
+    with _opened(path) as lines:
+        return json.loads(next(lines))["about"]
+
+
+def _opened(path: Path) -> TextIO:
     if not path.exists():
         raise MedteError(
             f"{path.name} is not recorded; known: {', '.join(sorted(p.name for p in path.parent.glob('*.jsonl.xz')))}"
         )
-    head, *rows = [json.loads(line) for line in lzma.decompress(path.read_bytes()).decode("utf-8").splitlines()]
-    return head["about"], [row | {"units": [str(unit) for unit in head["units"][row["task"]]]} for row in rows]
+    return lzma.open(path, "rt", encoding="utf-8")
 
 
 def recorded_seeds(profile: Profile, data: str, protocol: str) -> dict[str, list[dict[str, float]]]:

@@ -268,7 +268,7 @@ def agreement_sentence(data: str) -> str:
         return ""
     *families, (_, about) = _in_order(record["families"])
     apart = ", ".join(f"{family['tau']:.2f} in {name.replace('_', ' ')}" for name, family in families)
-    real = recordings.recorded(record["real"]["profile"])[0]["edition"]["hash"]
+    real = recordings.head(record["real"]["profile"])["edition"]["hash"]
     older = [
         name
         for name, same in (("this text", record["mini"] == data), ("the real text", record["real"]["data"] == real))

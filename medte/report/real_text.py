@@ -25,7 +25,7 @@ PROFILE = "open"
 
 
 def _about() -> dict[str, Any]:
-    return recorded_groups(PROFILE)[0]
+    return recordings.head(PROFILE)
 
 
 def _scores() -> Scores:

@@ -3,19 +3,29 @@
 import json
 from functools import lru_cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from medte import paths
 from medte.evaluation.groups import BENCHMARK, as_they_come, grouped, probe_groups
 from medte.evaluation.statistics import Scores
-from medte.evaluation.store import Result, read_recorded, recorded_seeds
+from medte.evaluation.store import Result, read_head, read_recorded, recorded_seeds
 from medte.profile import load_profile
 from medte.report import tables
 
 
 def is_recorded(name: str) -> bool:
     """Whether a run is recorded under that name, such as "open" or "mini-plain"."""
-    return (paths.recorded() / f"{name}.jsonl.xz").exists()
+    return _path(name).exists()
+
+
+def _path(name: str) -> Path:
+    return paths.recorded() / f"{name}.jsonl.xz"
+
+
+def head(name: str) -> dict[str, Any]:
+    """What a recorded run says of itself: when and where it was made, by which profile, on which data. No score is read."""
+    return read_head(_path(name))
 
 
 @lru_cache
@@ -24,14 +34,14 @@ def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
 
     The intervals are computed now, from the recorded items; on the benchmark's tasks they hold the recorded training seeds.
     """
-    about, results = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
+    about, results = read_recorded(_path(name))
     found = _grouped(about, as_they_come(results))
     return about, {group: _scores(about, own, seeds=group == BENCHMARK) for group, own in found.items()}
 
 
 def recorded_conditions(name: str) -> Scores:
     """The recorded scores on the benchmark's tasks of every model as it comes and under its conditions: prompts, another length."""
-    about, results = read_recorded(paths.recorded() / f"{name}.jsonl.xz")
+    about, results = read_recorded(_path(name))
     return _scores(about, _grouped(about, results)[BENCHMARK])
 
 
@@ -39,7 +49,7 @@ def recorded_probes(name: str) -> tuple[dict[str, Any], dict[str, Scores]] | Non
     """(about, scores by group) of a recorded run on its probes; None where none is recorded."""
     if not is_recorded(f"{name}-probes"):
         return None
-    about, results = read_recorded(paths.recorded() / f"{name}-probes.jsonl.xz")
+    about, results = read_recorded(_path(f"{name}-probes"))
     cards = {card["name"]: card for card in about["cards"]}
     return about, probe_groups(results, cards, about["bootstrap"], about["seed"])
 

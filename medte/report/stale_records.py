@@ -15,11 +15,11 @@ def stale_records() -> list[str]:
 def _stale() -> Iterator[tuple[str, str, str]]:
     """(file, of another what, command) of each."""
     of_profile = "profile than profiles/open.yaml"
-    about, _ = recordings.recorded("open")
+    about = recordings.head("open")
     if about["profile_hash"] != load_profile("open").hash:
         yield "open.jsonl.xz", of_profile, "medte record -p open"
-    probes = recordings.recorded_probes("open")
-    if probes and probes[0]["profile_hash"] != load_profile("open").hash:
+    probed = recordings.is_recorded("open-probes")
+    if probed and recordings.head("open-probes")["profile_hash"] != load_profile("open").hash:
         yield "open-probes.jsonl.xz", of_profile, "medte record -p open --probes"
     own = recordings.measurement("open-seeds.json")
     recipe = load_profile("open").to_train().recipe
@@ -34,7 +34,7 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     data = mini_card.versions()[-1]["hash"] if mini_card.versions() else None
     of_mini = {
         "mini-plain.jsonl.xz": (
-            recordings.recorded("mini-plain")[0]["data"] if recordings.is_recorded("mini-plain") else None,
+            recordings.head("mini-plain")["data"] if recordings.is_recorded("mini-plain") else None,
             "medte record -p mini --variant plain",
         ),
         "mini-seeds.json": (seeds and seeds["data"], "medte record -p mini --seeds 1,2,3"),
