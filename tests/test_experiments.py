@@ -173,10 +173,8 @@ def test_changes_that_can_be_told_from_the_recipe_are_named_and_one_that_changed
 
 
 def test_what_is_not_recorded_is_said(run):
-    report.sweep.cache_clear()
     assert all(
         "medte sweep -p open" in made("mini")
         for made in (report.ablation, report.left_out, report.verdict, report.leaks_sentence, report.cost)
     )
     assert report.leaks("mini").texts
-    report.sweep.cache_clear()

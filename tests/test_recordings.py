@@ -1,7 +1,6 @@
 """What is recorded: where it is from, of which data, and what pages take from it."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +9,8 @@ from test_edition_report import CURATED
 
 from medte.evaluation.items import PROTOCOLS
 from medte.evaluation.store import write_recorded
-from medte.experiments import plan
 from medte.profile import load_profile
-from medte.report import experiments, mini_card, pages, real_text, recordings
+from medte.report import mini_card, pages, real_text, recordings
 from medte.report.stale_records import stale_records
 
 
@@ -50,27 +48,22 @@ def test_what_is_not_recorded_is_not_stale(monkeypatch):
     monkeypatch.setattr(recordings, "is_recorded", lambda name: False)
     for module in (recordings, mini_card):
         monkeypatch.setattr(module, "measurement", lambda name: None)
-    monkeypatch.setattr(experiments, "sweep", lambda name: None)
     assert stale_records() == []
     about["profile_hash"] = "another"
     (line,) = stale_records()
     assert line.startswith("recorded/open.jsonl.xz is of another profile") and "`medte record -p open`" in line
 
 
-def test_short_trainings_are_of_todays_plan_and_of_the_recorded_text(monkeypatch):
-    data = recordings.head("open")["edition"]["hash"]
-    recipe = load_profile("open").to_train().recipe
-    swept = SimpleNamespace(about={"data": data, "recipe": recipe}, plan=plan())
-    monkeypatch.setattr(experiments, "sweep", lambda name: swept)
-    assert stale_records() == []
-    swept.plan = plan().model_copy(update={"steps": 1})
+@pytest.mark.parametrize("what", ["data", "recipe", "plan"])
+def test_short_trainings_are_of_todays_plan_and_recipe_and_of_the_recorded_text(monkeypatch, what):
+    whole = recordings.head
+
+    def head(name):
+        return whole(name) | ({what: "another"} if name == "open-experiments" else {})
+
+    monkeypatch.setattr(recordings, "head", head)
     (line,) = stale_records()
     assert line.startswith("recorded/open-experiments.jsonl.xz") and "`medte sweep -p open`" in line
-    swept.plan = plan()
-    for what, there in (("data", data), ("recipe", recipe)):
-        swept.about[what] = "another"
-        assert stale_records() == [line]
-        swept.about[what] = there
 
 
 def test_the_agreement_is_of_the_recorded_text(monkeypatch):

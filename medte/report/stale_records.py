@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medte.experiments import plan
 from medte.profile import load_profile
-from medte.report import experiments, mini_card, recordings
+from medte.report import mini_card, recordings
 
 
 def stale_records() -> list[str]:
@@ -25,9 +25,11 @@ def _stale() -> Iterator[tuple[str, str, str]]:
     recipe = load_profile("open").to_train().recipe
     if own and (own["data"], own["recipe"]) != (about["edition"]["hash"], recipe):
         yield "open-seeds.json", "training or other data than open.jsonl.xz", "medte record -p open --seeds 1,2,3"
-    swept = experiments.sweep("open")
-    if swept and (swept.about["data"], swept.about["recipe"], swept.plan) != (about["edition"]["hash"], recipe, plan()):
-        yield "open-experiments.jsonl.xz", "plan, recipe or other data than today's", "medte sweep -p open"
+    if recordings.is_recorded("open-experiments"):
+        swept = recordings.head("open-experiments")
+        of_today = {"data": about["edition"]["hash"], "recipe": recipe, "plan": plan().model_dump()}
+        if any(swept[what] != today for what, today in of_today.items()):
+            yield "open-experiments.jsonl.xz", "plan, recipe or other data than today's", "medte sweep -p open"
     seeds, agreement = recordings.measurement("mini-seeds.json"), mini_card.agreement()
     if agreement and agreement["real"]["data"] != about["edition"]["hash"]:
         yield "agreement.json", "real text than open.jsonl.xz", "medte record -p open --agreement"
