@@ -141,6 +141,10 @@ def made():
     )
 
 
+def test_the_spread_of_seeds_is_said(made):
+    assert report._spreads(made).endswith("(standard deviation 0.10 points); sham pairs have their own (0.10).")
+
+
 def test_the_recipe_stands_beside_sham_pairs(made):
     found = made.against_sham()
     for one, value in ((found.gain, 0.022), (found.over_sham, 0.08), (found.sham, -0.058)):

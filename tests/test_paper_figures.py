@@ -84,7 +84,7 @@ def test_two_groups_far_apart_do_not_answer_for_the_models_of_one():
 def test_correlations_over_too_few_models_are_counted_and_not_hidden():
     frame = models(UP, [1.0, 2, 4, *[None] * 5])
     text = paper_figures.answer(frame, [("x", "y0"), ("x", "y1")])
-    assert "Of 2 correlations over 8 models 1 are above" in text and "1 have too few models for one" in text
+    assert "Of 2 correlations over 8 models 1 are above" in text and "1 has too few models for one" in text
     assert "Too few models to say" in paper_figures.answer(frame[:3], [("x", "y0")])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medte.evaluation.statistics import Scores
-from medte.evaluation.trainings import gain, gains, mean_gain
+from medte.evaluation.trainings import gain, gains, mean_gain, spread
 
 TASKS = ["MedQuADRetrieval", "MedMCQARetrieval"]
 
@@ -52,6 +52,14 @@ def test_a_recipe_apart_lends_nothing_and_keeps_its_own_deviations():
     assert steady.high - steady.low < 1e-6  # as if lucky were not there
     lent = gain(found, RECIPES, "lucky", "base", TASKS)  # its deviations thinned by those of steady, which are none
     assert lucky.high - lucky.low > 1.2 * (lent.high - lent.low)
+
+
+def test_the_spread_is_pooled_over_recipes_of_several_trainings():
+    found = scores(SHIFTS)
+    only = {"base": RECIPES["base"], "lucky": RECIPES["lucky"]}
+    assert spread(found, only, TASKS) == pytest.approx(0.06)
+    assert spread(found, RECIPES, TASKS) == pytest.approx(0.06 / np.sqrt(2))
+    assert spread(found, {"base": ["base"], "lacking": ["l-1", "l-4"]}, TASKS) is None
 
 
 @pytest.mark.parametrize("other", ["base", "recipe-0"])

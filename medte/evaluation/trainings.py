@@ -53,15 +53,18 @@ def gains(
     return dict(zip(there, compare_all(np.array(points), np.array(drawn), len(tasks)), strict=True))
 
 
+def spread(scores: Scores, recipes: Recipes, tasks: Sequence[str]) -> float | None:
+    """The standard deviation of the mean over `tasks` between the trainings of a recipe, pooled over recipes; None where no
+    recipe has two that are scored on all tasks."""
+    found = _own_deviations(scores, recipes, tasks)
+    return float(np.sqrt(np.mean(np.square(np.concatenate(list(found.values())))))) if found else None
+
+
 def _gap(scores: Scores, recipes: Recipes, name: str, other: str, tasks: Sequence[str], apart: Apart) -> Gap | None:
     complete = set(scores.complete(tasks))
     if not all(recipes.get(one) and complete.issuperset(recipes[one]) for one in (name, other)):
         return None
-    own = {
-        recipe: _deviations(scores, trainings, tasks)
-        for recipe, trainings in recipes.items()
-        if len(trainings) > 1 and complete.issuperset(trainings)
-    }
+    own = _own_deviations(scores, recipes, tasks)
     lent = np.concatenate([found for recipe, found in own.items() if recipe not in apart] or [[]])
     points, drawn = zip(
         *(
@@ -77,10 +80,15 @@ def _points(scores: Scores, trainings: Sequence[str], tasks: Sequence[str]) -> n
     return np.array([np.mean([scores.results[model, task]["value"] for task in tasks]) for model in trainings])
 
 
-def _deviations(scores: Scores, trainings: Sequence[str], tasks: Sequence[str]) -> np.ndarray:
-    """How far each training of a recipe lies from their mean, as far as a single one would on average."""
-    points, count = _points(scores, trainings, tasks), len(trainings)
-    return (points - points.mean()) * np.sqrt(count / (count - 1))
+def _own_deviations(scores: Scores, recipes: Recipes, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+    """How far each training of a recipe lies from their mean, as far as a single one would on average; of those recipes
+    that have several, scored on all tasks."""
+    complete, found = set(scores.complete(tasks)), {}
+    for recipe, trainings in recipes.items():
+        if (count := len(trainings)) > 1 and complete.issuperset(trainings):
+            points = _points(scores, trainings, tasks)
+            found[recipe] = (points - points.mean()) * np.sqrt(count / (count - 1))
+    return found
 
 
 def _mean(

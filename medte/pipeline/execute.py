@@ -83,7 +83,7 @@ def _run(source: Path, parameters: Mapping[str, str]) -> str:
                 kernel_name="python3",
                 progress_bar=False,
                 cwd=str(source.parent),
-                extra_arguments=["--log-level=40"],  # the kernel's warnings are not for the reader of a terminal
+                extra_arguments=["--log-level=50"],  # what a kernel says of itself; a cell that fails is raised
             )
         except papermill.PapermillExecutionError as error:
             raise MedteError(

@@ -16,7 +16,7 @@ from medte.evaluation.comparisons import Comparison
 from medte.evaluation.estimates import Estimate
 from medte.evaluation.statistics import Scores
 from medte.evaluation.store import read_recorded
-from medte.evaluation.trainings import gain, gains, mean_gain
+from medte.evaluation.trainings import gain, gains, mean_gain, spread
 from medte.experiments import BASE, CHOSEN, LEAKED, SHAM, WITHOUT, Plan, Row
 from medte.report import recordings, tables
 from medte.report.marks import INK, MARKERS, nothing
@@ -25,7 +25,7 @@ from medte.tasks.catalogue import task as find_task
 NOT_RECORDED = "Nothing of this is recorded yet: <code>medte sweep -p open</code> makes it."
 TOLD = {"above": "better", "below": "worse"}
 GAINS = {"above": "gains", "below": "loses", "not distinguishable": "does not visibly change"}
-APART = (SHAM,)  # its pairs have no meaning, and its seeds move it several times as far
+APART = (SHAM,)  # its pairs have no meaning, and its seeds move it further
 
 
 @dataclass(frozen=True)
@@ -177,13 +177,21 @@ def _mean_of(found: Sweep, row: str) -> str:
     return f"{sum(ranks) / len(ranks):.3f}"
 
 
+def _spreads(found: Sweep) -> str:
+    """How far seeds move a training, in a sentence."""
+    own = {row: models for row, models in found.recipes.items() if row in APART}
+    others = {row: models for row, models in found.recipes.items() if row not in APART}
+    lent, sham = (spread(found.scores, recipes, found.tasks) for recipes in (others, own))
+    said = f"Rows lend each other the spread of their seeds (standard deviation {tables.percent(lent, 2)} points)"
+    return f"{said}; sham pairs have their own ({tables.percent(sham, 2)})." if own else f"{said}."
+
+
 def _caption(found: Sweep) -> str:
     seeds, tasks = len(found.plan.seeds), found.tasks
     return (
         f"Recorded. Mean over {len(tasks)} tasks with real text, in points; {found.plan.steps} steps of training, {seeds} seeds each. "
-        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows; bold: told apart. Rows lend each other the spread "
-        "of their seeds; sham pairs, which seeds move several times as far, have their own. Own words: the "
-        f"{len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
+        f"Intervals over documents, draws and seeds; those of the first two columns allow for the number of rows; bold: told apart. "
+        f"{_spreads(found)} Own words: the {len(found.own_words)} tasks whose texts stand in their source as they are. Held-out rank: mean reciprocal rank of the right "
         "partner among held-out training pairs; rows with other temperatures or pairs can be compared by it. "
         f"{_made(found)} Data {found.about['data']}."
     )
@@ -252,7 +260,7 @@ def left_out(profile: str = "open") -> str:
 
 def _range(values: Sequence[float]) -> str:
     """The least and the most of ascending values."""
-    return f"{values[0]:.2f} – {values[-1]:.2f}"
+    return f"{values[0]:.2f}\u00a0–\u00a0{values[-1]:.2f}"
 
 
 def _never_met(found: Sweep) -> str:

@@ -222,7 +222,7 @@ def _answered(frame: pd.DataFrame, columns: list[tuple[str, str]]) -> str:
 
 
 def _without(count: int) -> str:
-    return f", {count} have too few models for one" if count else ""
+    return f", {count} {'has' if count == 1 else 'have'} too few models for one" if count else ""
 
 
 def _span(low: int, high: int) -> str:
