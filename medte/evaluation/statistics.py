@@ -41,14 +41,16 @@ def replicates(
     units = sorted({unit for result in results for unit in result["units"]})
     place = {unit: i for i, unit in enumerate(units)}
     weight_of_unit = np.random.default_rng(seed).standard_exponential((draws, len(units)))
-    drawn = {}
-    for result in results:
+    drawn, held = {}, None
+    for result in sorted(results, key=lambda result: result["task"]):
         family, items = result["family"], result["items"]
         metric = metrics[family]
         shares = None
         if family in DRAWS:
             shares = _shares(metric, len(items[DRAWS[family]]), draws, chance(seed, "draws", result["task"]))
-        weights = weight_of_unit[:, [place[unit] for unit in result["units"]]]  # (b, n)
+        if result["units"] != held:  # of a task all models have the same
+            held = result["units"]
+            weights = weight_of_unit[:, [place[unit] for unit in held]]  # (b, n)
         drawn[result["model"], result["task"]] = values(family, items, weights, metric, result["units"], shares)
     return drawn
 
