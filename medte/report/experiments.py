@@ -260,7 +260,7 @@ def left_out(profile: str = "open") -> str:
 
 def _range(values: Sequence[float]) -> str:
     """The least and the most of ascending values."""
-    return f"{values[0]:.2f}\u00a0–\u00a0{values[-1]:.2f}"
+    return f"{values[0]:.2f}\u00a0to\u00a0{values[-1]:.2f}"
 
 
 def _never_met(found: Sweep) -> str:
