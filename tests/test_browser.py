@@ -142,6 +142,16 @@ def test_a_table_of_prose_is_read_on_a_phone_without_scrolling_sideways(browser,
     visitor.context.close()
 
 
+def test_the_name_of_a_module_breaks_after_a_dot(browser, address):
+    visitor = Visitor(browser, address)
+    page = visitor.open("api_paper.html")
+    for place in (".bd-article h2", ".bd-sidebar-secondary a"):
+        names = page.locator(place).evaluate_all("(all) => all.map((one) => one.innerHTML)")
+        assert any("medte.<wbr>report.<wbr>differences.<wbr>effects_of_training" in name for name in names), names
+    visitor.context.close()
+    assert visitor.found == {}
+
+
 def test_the_search_finds_a_task(browser, address):
     visitor = Visitor(browser, address)
     page = visitor.open("search.html?q=MedQuADRetrieval")

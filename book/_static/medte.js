@@ -1,5 +1,5 @@
-/* Tables that sort by a click on a header; long ones get a field that filters their rows; figures that can be taken away. Without this
-   file all are as they come. */
+/* Tables that sort by a click on a header; long ones get a field that filters their rows; figures that can be taken away; long names
+   that break where one reads a pause. Without this file all are as they come. */
 (() => {
   "use strict";
   const SORTED = 4, FILTERED = 13; // rows from which a table sorts, from which it filters: medte.css keeps the field's place
@@ -89,7 +89,14 @@
     }).observe(frame);
   }
 
+  /* The name of a module breaks after a dot. */
+  function breakName(part) {
+    if (!/^medte(\.\w+)+$/.test(part.data?.trim())) return;
+    part.replaceWith(...part.data.split(/(?<=\.)/).flatMap((piece) => [document.createElement("wbr"), piece]).slice(1));
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".bd-sidebar-secondary a, .bd-article h2").forEach((place) => breakName(place.firstChild));
     document.querySelectorAll(".medte-table").forEach((figure) => {
       const table = figure.querySelector("table"), count = table.tBodies[0].rows.length;
       makeReachable(table.parentElement);
