@@ -121,7 +121,7 @@ def sweep(run: Run, rows: Iterable[str] | None = None) -> Path:
 
     After each trial what is there is written to `recorded/<profile>-experiments.jsonl.xz`.
     """
-    path = paths.recorded() / f"{run.profile.name}-experiments.jsonl.xz"
+    path = paths.recorded_results(f"{run.profile.name}-experiments")
     kept = _Kept(run, path)
     wanted = trials(run, rows)
     kept.add(BASE, None, run.trial_results(run.profile.base, [task.name for task in real_tasks(run)]))

@@ -48,6 +48,11 @@ def recorded() -> Path:
     return PACKAGE / "report" / "recorded"
 
 
+def recorded_results(name: str) -> Path:
+    """The file of a recorded run, such as "open", "open-probes" or "mini-plain"."""
+    return recorded() / f"{name}.jsonl.xz"
+
+
 class RunFolders:
     """The folders of one run, which is one profile: `runs/<profile>/…`.
 

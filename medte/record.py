@@ -54,7 +54,7 @@ def record(run: Run) -> Path:
         },
         "cards": run.edition.cards(),
     }
-    path = paths.recorded() / f"{profile.name}.jsonl.xz"
+    path = paths.recorded_results(profile.name)
     write_recorded(path, about, results)
     frozen = verify(run.edition.folder, FROZEN)
     write_bytes(frozen_list(profile.name), frozen.read_bytes())
@@ -75,7 +75,7 @@ def record_probes(run: Run) -> Path:
         "cards": [card | {"example": None} for card in probes.cards().values()],
         "missing": probes.missing,
     }
-    path = paths.recorded() / f"{profile.name}-probes.jsonl.xz"
+    path = paths.recorded_results(f"{profile.name}-probes")
     write_recorded(path, about, run.probe_results())
     return path
 
@@ -109,11 +109,11 @@ def rebuild(run: Run, engine: Engine) -> str:
 
 def _recorded_or_contributed(profile: str) -> dict:
     """What is known of the data behind a profile's recorded results, or the first contributed ones."""
-    if not (paths.recorded() / f"{profile}.jsonl.xz").exists():
+    if not paths.recorded_results(profile).exists():
         for name in contributed.names():
             if (one := contributed.contributed(name)).profile.name == profile:
                 return one.about.model_dump()
-    return read_head(paths.recorded() / f"{profile}.jsonl.xz")
+    return read_head(paths.recorded_results(profile))
 
 
 def _hash(edition: dict, task: str) -> str | None:
@@ -130,7 +130,7 @@ def record_variant(run: Run, variant: str) -> Path:
         "bootstrap": run.profile.bootstrap,
         "seed": run.profile.data.seed,
     }
-    path = paths.recorded() / f"{run.profile.name}-{variant}.jsonl.xz"
+    path = paths.recorded_results(f"{run.profile.name}-{variant}")
     write_recorded(path, about, [result for model in models for result in _in_means(run, model)])
     return path
 

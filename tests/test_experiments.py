@@ -142,7 +142,8 @@ def made():
 
 
 def test_the_spread_of_seeds_is_said(made):
-    assert report._spreads(made).endswith("(standard deviation 0.10 points); sham pairs have their own (0.10).")
+    made = replace(made, recipes=made.recipes | {"sham": ["sham-1", "sham-3"]})
+    assert report._spreads(made).endswith("(standard deviation 0.10 points); sham pairs have their own (0.14).")
 
 
 def test_the_recipe_stands_beside_sham_pairs(made):

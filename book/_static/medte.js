@@ -91,7 +91,7 @@
 
   /* The name of a module breaks after a dot. */
   function breakName(part) {
-    if (!/^medte(\.\w+)+$/.test(part.data?.trim())) return;
+    if (!/^medte(\.\w+)+$/.test(part?.data?.trim())) return;
     part.replaceWith(...part.data.split(/(?<=\.)/).flatMap((piece) => [document.createElement("wbr"), piece]).slice(1));
   }
 

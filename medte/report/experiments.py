@@ -114,7 +114,7 @@ def sweep(profile: str = "open") -> Sweep | None:
     """The recorded sweep of a profile; None where there is none."""
     if not recordings.is_recorded(f"{profile}-experiments"):
         return None
-    about, results = read_recorded(paths.recorded() / f"{profile}-experiments.jsonl.xz")
+    about, results = read_recorded(paths.recorded_results(f"{profile}-experiments"))
     recipes: dict[str, list[str]] = {BASE: [BASE]}
     for name in sorted(about["trainings"]):
         recipes.setdefault(name.rpartition("-")[0], []).append(name)

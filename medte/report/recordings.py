@@ -3,7 +3,6 @@
 import json
 from functools import lru_cache
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from medte import paths
@@ -16,16 +15,12 @@ from medte.report import tables
 
 def is_recorded(name: str) -> bool:
     """Whether a run is recorded under that name, such as "open" or "mini-plain"."""
-    return _path(name).exists()
-
-
-def _path(name: str) -> Path:
-    return paths.recorded() / f"{name}.jsonl.xz"
+    return paths.recorded_results(name).exists()
 
 
 def head(name: str) -> dict[str, Any]:
     """What a recorded run says of itself: when and where it was made, by which profile, on which data. No score is read."""
-    return read_head(_path(name))
+    return read_head(paths.recorded_results(name))
 
 
 @lru_cache
@@ -34,14 +29,14 @@ def recorded_groups(name: str) -> tuple[dict[str, Any], dict[str, Scores]]:
 
     The intervals are computed now, from the recorded items; on the benchmark's tasks they hold the recorded training seeds.
     """
-    about, results = read_recorded(_path(name))
+    about, results = read_recorded(paths.recorded_results(name))
     found = _grouped(about, as_they_come(results))
     return about, {group: _scores(about, own, seeds=group == BENCHMARK) for group, own in found.items()}
 
 
 def recorded_conditions(name: str) -> Scores:
     """The recorded scores on the benchmark's tasks of every model as it comes and under its conditions: prompts, another length."""
-    about, results = read_recorded(_path(name))
+    about, results = read_recorded(paths.recorded_results(name))
     return _scores(about, _grouped(about, results)[BENCHMARK])
 
 
@@ -49,7 +44,7 @@ def recorded_probes(name: str) -> tuple[dict[str, Any], dict[str, Scores]] | Non
     """(about, scores by group) of a recorded run on its probes; None where none is recorded."""
     if not is_recorded(f"{name}-probes"):
         return None
-    about, results = read_recorded(_path(f"{name}-probes"))
+    about, results = read_recorded(paths.recorded_results(f"{name}-probes"))
     cards = {card["name"]: card for card in about["cards"]}
     return about, probe_groups(results, cards, about["bootstrap"], about["seed"])
 
